@@ -1,0 +1,67 @@
+"""Messages and their two lives: what the server holds, and whether ours got there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Role(StrEnum):
+    """Who speaks."""
+
+    USER = "user"
+    ASSISTANT = "assistant"
+    SYSTEM = "system"
+
+
+class MessageStatus(StrEnum):
+    """How far the text of a message is; everything but ``STREAMING`` is an end."""
+
+    COMPLETE = "complete"
+    STREAMING = "streaming"
+    INTERRUPTED = "interrupted"
+    ERROR = "error"
+
+
+class DeliveryState(StrEnum):
+    """How far this instance's own change got: waiting, on its way, stored by the server, refused for good."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One row of ``messages``.
+
+    ``seq`` (display order) and ``revision`` (catch-up order) are given by the server; a message it has not
+    numbered yet has ``seq`` None and ``revision`` 0. A deleted message keeps its place and has no text.
+    """
+
+    id: str
+    conversation_id: str
+    parent_id: str | None
+    author_id: str | None
+    role: Role
+    content: str
+    model: str | None
+    status: MessageStatus
+    seq: int | None
+    revision: int
+    created_at: datetime
+    updated_at: datetime
+    usage: Mapping[str, Any] | None = None
+    error: str | None = None
+    deleted_at: datetime | None = None
+    delivery: DeliveryState = DeliveryState.SENT
+    failure: str | None = None
+
+    @property
+    def order(self) -> tuple[int, int, str]:
+        """The key of the timeline: numbered messages by number, then waiting ones by the time they were made."""
+        return (1, 0, self.id) if self.seq is None else (0, self.seq, self.id)

@@ -1,0 +1,49 @@
+"""The port of a model provider."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from chatdesk.domain.message import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message as a model reads it."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyRequest:
+    """What to answer, with which model and how freely (``temperature`` None: the model's own default)."""
+
+    model: str
+    turns: Sequence[Turn]
+    temperature: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyChunk:
+    """A piece of the reply's text; the last one may carry token ``usage``."""
+
+    text: str = ""
+    usage: Mapping[str, Any] | None = None
+
+
+class ChatProvider(Protocol):
+    """Streams replies of a model.
+
+    ``stream`` raises ``Misconfigured`` (no such model, wrong key), ``Offline``, ``Retryable`` or ``Refused``;
+    closing the iterator ends the request at once.
+    """
+
+    name: str
+    models: Sequence[str]
+
+    def stream(self, request: ReplyRequest) -> AsyncIterator[ReplyChunk]: ...
+
+    async def close(self) -> None: ...
