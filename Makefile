@@ -1,0 +1,86 @@
+# Two commands do everything on a fresh machine: "make run" and "make test".
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# A test run uses both cores of a small machine; more only where there are more.
+WORKERS ?= $(shell nproc 2>/dev/null || echo 2)
+
+.PHONY: run demo test soak mutants lint types contracts texts unit clean lock help
+
+help:
+	@echo "make run     open ChatDesk on its embedded back end"
+	@echo "make demo    two instances in sync, screenshots and latencies in build/demo/"
+	@echo "make test    lint, types, import contracts and all tests"
+	@echo "make soak    every guarantee of the sync in its long form (SOAK_SECONDS), into docs/reliability.md"
+	@echo "make mutants a fault planted for every guarantee, and whether its test catches it (ARGS=-j2)"
+
+run: $(VENV)/run.stamp
+	@packaging/linux/system-libraries.sh run
+	@$(BIN)/python -m chatdesk $(ARGS)
+
+demo: $(VENV)/run.stamp
+	@packaging/linux/system-libraries.sh run
+	@$(BIN)/python -m chatdesk --demo --output build/demo $(ARGS)
+
+test: $(VENV)/dev.stamp
+	@packaging/linux/system-libraries.sh test
+	@$(MAKE) --no-print-directory lint types contracts unit
+
+# The guarantees in their long form; docs/reliability.md is the result.
+soak: $(VENV)/dev.stamp
+	@packaging/linux/system-libraries.sh test
+	@$(BIN)/python -m tests.faults.soak
+
+# Faults planted on purpose, one at a time in a copy of the project: each must be caught by its test.
+mutants: $(VENV)/dev.stamp
+	@packaging/linux/system-libraries.sh test
+	@$(BIN)/python -m tests.faults.mutants $(ARGS)
+
+lint: $(VENV)/dev.stamp
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+
+types: $(VENV)/dev.stamp
+	@$(BIN)/mypy
+
+contracts: $(VENV)/dev.stamp
+	@$(BIN)/lint-imports
+
+# What is made from tables: the catalogues of texts and the README's shortcuts.
+texts: $(VENV)/dev.stamp
+	@$(BIN)/python -m tests.support.translatable
+	@$(BIN)/python -m chatdesk.ui.actions.reference README.md
+
+unit: $(VENV)/dev.stamp
+	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n $(WORKERS) --dist loadscope $(ARGS)
+
+# The environment is made once and again whenever its lock file changed. Nothing is installed that the lock
+# file does not name with its hash.
+$(VENV)/python.stamp:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "ChatDesk needs Python 3.11 or newer; name it: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+		{ echo "Python cannot make a virtual environment. On Debian: sudo apt-get install python3-venv"; exit 1; }
+	@touch $@
+
+$(VENV)/run.stamp: requirements.lock pyproject.toml | $(VENV)/python.stamp
+	@echo "Setting up ChatDesk ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@
+
+$(VENV)/dev.stamp: requirements-dev.lock $(VENV)/run.stamp
+	@echo "Setting up the tools for development ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# Only for maintainers: needs uv.
+lock:
+	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 \
+		pyproject.toml --extra build -o requirements.lock
+	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 \
+		pyproject.toml --extra dev -o requirements-dev.lock
+
+clean:
+	rm -rf build dist $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
