@@ -1,28 +1,38 @@
 -- What a hosted Supabase project has before its owner runs the first migration, so far as ChatDesk meets it.
 --
--- Run once, as the superuser supabase_admin, in the empty database "postgres", on PostgreSQL 15 or newer.
+-- Run once per database, as the superuser supabase_admin, in one transaction, on PostgreSQL 15 or newer.
 -- It grants as little as the hosted service does and copies its habits that bite: postgres is no superuser,
 -- auth, storage and realtime belong to others, new tables in public are readable by nobody, realtime.send()
 -- turns every error into a warning, and realtime.messages has no partition until somebody joined a channel.
 
 -- Roles ------------------------------------------------------------------------------------------------------
 
-create role anon nologin noinherit;
-create role authenticated nologin noinherit;
-create role service_role nologin noinherit bypassrls;
-create role authenticator login noinherit;
-grant anon, authenticated, service_role to authenticator;
-create role supabase_auth_admin login noinherit;
-create role supabase_storage_admin login noinherit;
-create role supabase_realtime_admin nologin noinherit;
+-- Roles belong to the whole cluster: a second database of it finds them made, the launcher has made those that
+-- have a password, and both only get their attributes here.
 do $$
+declare
+    role record;
 begin
-    if not exists (select from pg_catalog.pg_roles where rolname = 'postgres') then
-        create role postgres;
-    end if;
+    for role in
+        select * from (values
+            ('anon', 'nologin noinherit'),
+            ('authenticated', 'nologin noinherit'),
+            ('service_role', 'nologin noinherit bypassrls'),
+            ('authenticator', 'login noinherit'),
+            ('supabase_auth_admin', 'login noinherit'),
+            ('supabase_storage_admin', 'login noinherit'),
+            ('supabase_realtime_admin', 'nologin noinherit'),
+            ('postgres', 'login inherit nosuperuser createdb createrole bypassrls')
+        ) as wanted (name, attributes)
+    loop
+        if not exists (select from pg_catalog.pg_roles where rolname = role.name) then
+            execute format('create role %I', role.name);
+        end if;
+        execute format('alter role %I with %s', role.name, role.attributes);
+    end loop;
 end
 $$;
-alter role postgres with login nosuperuser createdb createrole bypassrls;
+grant anon, authenticated, service_role to authenticator;
 grant anon, authenticated, service_role to postgres;
 
 do $$

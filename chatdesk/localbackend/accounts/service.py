@@ -1,0 +1,162 @@
+"""What a person can do with accounts, without HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chatdesk.localbackend.accounts.owner import owner_name
+from chatdesk.localbackend.accounts.passwords import Passwords
+from chatdesk.localbackend.accounts.sessions import Sessions
+from chatdesk.localbackend.accounts.users import (
+    OWNER_EMAIL,
+    RESERVED_DOMAIN,
+    add_user,
+    change_user,
+    find_user,
+    find_user_by_email,
+    normal_email,
+    user_json,
+)
+from chatdesk.localbackend.database import Database
+from chatdesk.localbackend.failures import auth_failure
+from chatdesk.localbackend.tokens import Caller
+
+__all__ = ["Accounts"]
+
+_EMAIL_PROVIDER = {"provider": "email", "providers": ["email"]}
+
+
+class Accounts:
+    """Sign-up, sign-in, refresh, sign-out and the user's own row. All refusals are reply failures.
+
+    ``agent`` is the program that asks (for the list of sessions), ``issuer`` the address of this service.
+    """
+
+    def __init__(self, database: Database, passwords: Passwords, sessions: Sessions) -> None:
+        self._pool = database.auth
+        self._passwords = passwords
+        self._sessions = sessions
+
+    async def sign_up(
+        self, email: object, password: object, own: dict[str, Any], agent: str | None, issuer: str
+    ) -> dict[str, Any]:
+        """A new user, confirmed at once, and its first session."""
+        address = _open_address(email)
+        if not isinstance(password, str) or not password:
+            raise auth_failure(400, "validation_failed", "Signup requires a valid password")
+        self._passwords.check_strength(password)
+        async with self._pool.acquire() as connection:
+            if await find_user_by_email(connection, address) is not None:
+                raise auth_failure(422, "user_already_exists", "User already registered")
+        password_hash = await self._passwords.hash(password)
+        async with self._pool.acquire() as connection, connection.transaction():
+            row = await add_user(connection, address, password_hash, _EMAIL_PROVIDER, own)
+            return await self._sessions.start(connection, row["id"], "password", agent, issuer)
+
+    async def sign_in(
+        self, email: object, password: object, agent: str | None, issuer: str
+    ) -> dict[str, Any]:
+        """A session for the right password; 400 ``invalid_credentials`` otherwise, whatever was wrong."""
+        row = None
+        if isinstance(email, str) and isinstance(password, str):
+            async with self._pool.acquire() as connection:
+                row = await find_user_by_email(connection, email.strip().lower())
+            # No connection is held while the hash is computed.
+            stored = row["encrypted_password"] if row is not None else None
+            if not await self._passwords.matches(password, stored):
+                row = None
+        if row is None:
+            raise auth_failure(400, "invalid_credentials", "Invalid login credentials")
+        async with self._pool.acquire() as connection, connection.transaction():
+            return await self._sessions.start(connection, row["id"], "password", agent, issuer)
+
+    async def refresh(self, token: object, issuer: str) -> dict[str, Any]:
+        """The renewed session."""
+        if not isinstance(token, str) or not token:
+            raise auth_failure(400, "validation_failed", "refresh_token required")
+        async with self._pool.acquire() as connection, connection.transaction():
+            session = await self._sessions.renew(connection, token, issuer)
+        if session is None:
+            raise self._sessions.used_up()
+        return session
+
+    async def user(self, caller: Caller) -> dict[str, Any]:
+        """The caller's own user JSON."""
+        async with self._pool.acquire() as connection:
+            return user_json(await self._own_row(connection, caller))
+
+    async def change(self, caller: Caller, wanted: dict[str, Any]) -> dict[str, Any]:
+        """Change the caller's e-mail, password or data. A new password ends the user's other sessions."""
+        own = wanted.get("data") or {}
+        email = _open_address(wanted["email"]) if wanted.get("email") else None
+        password = wanted.get("password")
+        if wanted.get("phone"):
+            raise auth_failure(400, "phone_provider_disabled", "The embedded back end has no phone numbers")
+        if not isinstance(own, dict):
+            raise auth_failure(400, "validation_failed", "data must be an object")
+        async with self._pool.acquire() as connection:
+            row = await self._own_row(connection, caller)
+        password_hash = await self._new_hash(password, row) if password is not None else None
+        async with self._pool.acquire() as connection, connection.transaction():
+            row = await change_user(connection, row["id"], email, password_hash, own)
+            if row is None:
+                raise auth_failure(403, "user_not_found", "User from sub claim in JWT does not exist")
+            if password_hash is not None:
+                await self._sessions.end(connection, row["id"], str(caller.claims["session_id"]), "others")
+            return user_json(row)
+
+    async def sign_out(self, caller: Caller, scope: str) -> None:
+        """End sessions; ``scope`` is global, local or others."""
+        if scope not in ("global", "local", "others"):
+            raise auth_failure(400, "validation_failed", f"Unsupported logout scope {scope!r}")
+        async with self._pool.acquire() as connection:
+            row = await self._own_row(connection, caller)
+            await self._sessions.end(connection, row["id"], str(caller.claims["session_id"]), scope)
+
+    async def mint_owner_session(self, agent: str | None, issuer: str) -> dict[str, Any]:
+        """A session of the account of whoever owns this computer's data directory; made when missing.
+
+        It has no password: the control token, readable by this OS user only, is its only door.
+        """
+        async with self._pool.acquire() as connection, connection.transaction():
+            await connection.execute("select pg_advisory_xact_lock(hashtext('chatdesk local owner'))")
+            user_id = await connection.fetchval(
+                """select id::text from auth.users
+                   where raw_app_meta_data -> 'local_owner' = 'true' and deleted_at is null limit 1"""
+            )
+            if user_id is None:
+                app = {**_EMAIL_PROVIDER, "local_owner": True}
+                traits = {"display_name": owner_name()}
+                user_id = (await add_user(connection, OWNER_EMAIL, None, app, traits))["id"]
+            return await self._sessions.start(connection, user_id, "local_owner", agent, issuer)
+
+    async def _own_row(self, connection: Any, caller: Caller) -> Any:
+        session_id = caller.claims.get("session_id")
+        if caller.subject is None or not isinstance(session_id, str):
+            raise auth_failure(403, "bad_jwt", "invalid claim: missing sub claim")
+        row = await find_user(connection, caller.subject)
+        if row is None:
+            raise auth_failure(403, "user_not_found", "User from sub claim in JWT does not exist")
+        if not await self._sessions.exists(connection, session_id):
+            raise auth_failure(
+                403, "session_not_found", "Session from session_id claim in JWT does not exist"
+            )
+        return row
+
+    async def _new_hash(self, password: object, row: Any) -> str:
+        if not isinstance(password, str):
+            raise auth_failure(400, "validation_failed", "password must be a text")
+        self._passwords.check_strength(password)
+        stored = row["encrypted_password"]
+        if stored is not None and await self._passwords.matches(password, stored):
+            raise auth_failure(
+                422, "same_password", "New password should be different from the old password."
+            )
+        return await self._passwords.hash(password)
+
+
+def _open_address(email: object) -> str:
+    address = normal_email(email)
+    if address.endswith(f"@{RESERVED_DOMAIN}"):
+        raise auth_failure(400, "email_address_invalid", f"Email address {address!r} is reserved")
+    return address
