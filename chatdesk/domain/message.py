@@ -41,6 +41,8 @@ class Message:
 
     ``seq`` (display order) and ``revision`` (catch-up order) are given by the server; a message it has not
     numbered yet has ``seq`` None and ``revision`` 0. A deleted message keeps its place and has no text.
+    ``replaces`` names the message that this one is another version of: an edit, or one more reply to the same
+    question (see ``branch``).
     """
 
     id: str
@@ -60,8 +62,9 @@ class Message:
     deleted_at: datetime | None = None
     delivery: DeliveryState = DeliveryState.SENT
     failure: str | None = None
+    replaces: str | None = None
 
     @property
     def order(self) -> tuple[int, int, str]:
-        """The key of the timeline: numbered messages by number, then waiting ones by the time they were made."""
+        """The key of the timeline: numbered messages by number, then waiting ones by age."""
         return (1, 0, self.id) if self.seq is None else (0, self.seq, self.id)

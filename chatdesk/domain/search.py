@@ -1,0 +1,172 @@
+"""What is searched for, where it stands in a text, and what a search finds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from chatdesk.domain.conversation import ConversationEntry
+from chatdesk.domain.message import Message
+from chatdesk.domain.words import Word, words
+
+Ranges = tuple[tuple[int, int], ...]
+"""Places (start, end) in a text, ascending, none touching another."""
+
+MOST_WORDS = 32
+"""Words of a query that count; who pastes a page is served by its beginning."""
+
+_MOST_LETTERS = 1_000
+_SEEN = 100_000
+"""Characters of a message that are looked through for a snippet."""
+
+_OCCURRENCES = 100
+_BEFORE, _WIDTH = 36, 150
+_NOISE = re.compile(r"\*\*|`+|^#+ |\s+", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Terms that must all be there, in any order; the last word of the last term may go on.
+
+    A term is what was written without a space: its words must follow each other. Nothing in a query is a
+    sign with a meaning, neither quotes nor AND, * or -.
+    """
+
+    terms: tuple[tuple[str, ...], ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.terms)
+
+    def occurrences(self, found: Iterable[Word]) -> Iterator[tuple[int, int, int]]:
+        """Yield (start, end, number of the term) wherever a term stands among these words."""
+        row = list(found)
+        last = len(self.terms) - 1
+        heads: dict[str, list[int]] = {}
+        for number, term in enumerate(self.terms):
+            heads.setdefault(term[0], []).append(number)
+        open_head = self.terms[last][0] if self.terms and len(self.terms[last]) == 1 else None
+        for place, word in enumerate(row):
+            for number in heads.get(word.folded, ()):
+                term = self.terms[number]
+                if self._follows(row, place, term, number == last):
+                    yield word.start, row[place + len(term) - 1].end, number
+            if open_head is not None and word.folded != open_head and word.folded.startswith(open_head):
+                yield word.start, word.end, last
+
+    def matches(self, text: str) -> bool:
+        """Tell whether every term is in the text; where there is none, every text will do."""
+        missing = set(range(len(self.terms)))
+        for _, _, number in self.occurrences(words(text)):
+            missing.discard(number)
+            if not missing:
+                return True
+        return not missing
+
+    def ranges(self, text: str, most: int = 1_000) -> Ranges:
+        """Return where terms stand in the text, at most so many."""
+        return _joined((start, end) for start, end, _ in islice(self.occurrences(words(text)), most))
+
+    @staticmethod
+    def _follows(row: list[Word], place: int, term: tuple[str, ...], opened: bool) -> bool:
+        if place + len(term) > len(row):
+            return False
+        found = [word.folded for word in row[place : place + len(term)]]
+        if opened:
+            return tuple(found[:-1]) == term[:-1] and found[-1].startswith(term[-1])
+        return tuple(found) == term
+
+
+@dataclass(frozen=True, slots=True)
+class SearchHit:
+    """A message that was found; ``ranges`` are the places in ``snippet`` to highlight."""
+
+    message: Message
+    entry: ConversationEntry
+    snippet: str
+    ranges: Ranges
+
+
+@dataclass(frozen=True, slots=True)
+class TitleHit:
+    """A conversation that was found by its title; ``ranges`` are the places in it to highlight."""
+
+    entry: ConversationEntry
+    ranges: Ranges
+
+
+def parse_query(text: str) -> Query:
+    """Make a query of what somebody typed."""
+    left = MOST_WORDS
+    terms = []
+    for chunk in text[:_MOST_LETTERS].split():
+        term = tuple(word.folded for word in islice(words(chunk), left))
+        left -= len(term)
+        if term:
+            terms.append(term)
+    return Query(tuple(terms))
+
+
+def snippet(query: Query, text: str) -> tuple[str, Ranges]:
+    """Cut out the place where most of the terms stand together: one line, and the places to highlight.
+
+    Line ends become spaces; Markdown's marks for headings, bold and code are left out.
+    """
+    seen = text[:_SEEN]
+    found = list(islice(query.occurrences(words(seen)), _OCCURRENCES))
+    best, most = 0, 0
+    for place, (start, _, _) in enumerate(found):
+        near = {number for at, _, number in found[place:] if at < start + _WIDTH - _BEFORE}
+        if len(near) > most:
+            best, most = place, len(near)
+    first = found[best][0] if found else 0
+    begin = _word_start(seen, first)
+    end = min(len(text), max(begin + _WIDTH, found[best][1] if found else 0))
+    if end < len(text) and (space := text.rfind(" ", begin + _WIDTH // 2, end)) > first:
+        end = space
+    line, moved = _one_line(text, begin, end)
+    inside = ((start, stop) for start, stop, _ in found if start >= begin and stop <= end)
+    ranges = [(moved[start - begin], moved[stop - begin]) for start, stop in inside]
+    lead = "…" if begin and line else ""
+    tail = "…" if end < len(text) and line else ""
+    shift = len(lead)
+    return f"{lead}{line}{tail}", _joined((start + shift, stop + shift) for start, stop in ranges)
+
+
+def _word_start(text: str, first: int) -> int:
+    if first <= _BEFORE:
+        return 0
+    space = max(text.find(" ", first - _BEFORE, first), text.rfind("\n", first - _BEFORE, first))
+    return space + 1 if space >= 0 else first - _BEFORE
+
+
+def _one_line(text: str, begin: int, end: int) -> tuple[str, list[int]]:
+    """Return the line, and for each place from ``begin`` to ``end`` where that is in it."""
+    made: list[str] = []
+    moved: list[int] = []
+    length, place, spaced = 0, begin, True
+    for noise in _NOISE.finditer(text, begin, end):
+        made.append(text[place : noise.start()])
+        moved += range(length, length + noise.start() - place)
+        length += noise.start() - place
+        spaced = spaced and noise.start() == place
+        gap = " " if noise[0].isspace() and not spaced else ""
+        moved += [length] * len(noise[0])
+        made.append(gap)
+        length, place, spaced = length + len(gap), noise.end(), spaced or bool(gap)
+    made.append(text[place:end])
+    moved += range(length, length + end - place + 1)
+    return "".join(made), moved
+
+
+def _joined(places: Iterable[tuple[int, int]]) -> Ranges:
+    made: list[tuple[int, int]] = []
+    for start, end in sorted(places):
+        if end <= start:
+            continue
+        if made and start <= made[-1][1]:
+            made[-1] = (made[-1][0], max(made[-1][1], end))
+        else:
+            made.append((start, end))
+    return tuple(made)

@@ -1,0 +1,29 @@
+"""Text that every part of the road can carry."""
+
+from __future__ import annotations
+
+MAX_CONTENT = 2_000_000
+"""Characters of one message; the database refuses more."""
+
+MAX_TITLE = 200
+
+
+def storable(text: str) -> str:
+    """Replace what PostgreSQL or UTF-8 cannot hold: NUL and lone surrogates become U+FFFD.
+
+    Python, SQLite and Qt accept both, PostgreSQL's text and jsonb refuse them: unrepaired, such a message
+    could never be delivered.
+    """
+    if "\0" in text:
+        text = text.replace("\0", "\ufffd")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def title_from(content: str) -> str:
+    """Make a conversation's first title from its first message: one line of at most 60 characters."""
+    words = " ".join(content.split())
+    return words if len(words) <= 60 else words[:57].rstrip() + "…"

@@ -1,0 +1,65 @@
+"""The table of messages as the server numbered them."""
+
+from __future__ import annotations
+
+from chatdesk.domain.message import Message
+from chatdesk.store.connection import Database
+from chatdesk.store.rows import MESSAGE_COLUMNS, decode_message, decoding, encode_message
+from chatdesk.store.word_index import forget_messages, index_message
+
+_NAMES = MESSAGE_COLUMNS.split(", ")
+# The ids are global, but a row that changes its conversation would be a forgery.
+_MERGE = (
+    f"INSERT INTO messages ({MESSAGE_COLUMNS}) VALUES ({', '.join('?' * len(_NAMES))})"
+    f" ON CONFLICT (id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _NAMES[2:])}"
+    " WHERE excluded.revision > messages.revision"
+    " AND excluded.conversation_id = messages.conversation_id"
+)
+_ONE = f"SELECT {MESSAGE_COLUMNS} FROM messages WHERE id = ?"
+_PAGE = (
+    f"SELECT {MESSAGE_COLUMNS} FROM messages WHERE conversation_id = ? AND (seq, id) < (?, ?)"
+    " ORDER BY seq DESC, id DESC LIMIT ?"
+)
+_NEWEST = (
+    f"SELECT {MESSAGE_COLUMNS} FROM messages WHERE conversation_id = ? ORDER BY seq DESC, id DESC LIMIT ?"
+)
+
+
+def read_message(cache: Database, message_id: str) -> Message | None:
+    row = cache.row(_ONE, (message_id,))
+    with decoding():
+        return None if row is None else decode_message(row)
+
+
+def read_page(
+    cache: Database, conversation_id: str, before: tuple[int, str] | None, limit: int
+) -> list[Message]:
+    """Return the newest ``limit`` messages before (seq, id), newest first."""
+    if before is None:
+        found = cache.rows(_NEWEST, (conversation_id, limit))
+    else:
+        found = cache.rows(_PAGE, (conversation_id, *before, limit))
+    with decoding():
+        return [decode_message(row) for row in found]
+
+
+def merge_message(cache: Database, row: Message) -> None:
+    """Store the row if it is newer than the stored one."""
+    stored = cache.row("SELECT content, deleted_at IS NULL FROM messages WHERE id = ?", (row.id,))
+    if cache.execute(_MERGE, encode_message(row)):
+        index_message(cache, row.id, None if stored is None else (str(stored[0]), bool(stored[1])))
+
+
+def oldest_seq(cache: Database, conversation_id: str) -> int | None:
+    """Return the smallest number stored of a conversation."""
+    row = cache.row("SELECT min(seq) FROM messages WHERE conversation_id = ?", (conversation_id,))
+    return None if row is None or row[0] is None else int(row[0])
+
+
+def remove_messages(cache: Database, conversation_id: str, below: int | None = None) -> None:
+    """Forget the messages of a conversation, or those numbered below ``below``."""
+    forget_messages(cache, conversation_id, below)
+    if below is None:
+        cache.execute("DELETE FROM messages WHERE conversation_id = ?", (conversation_id,))
+    else:
+        cache.execute("DELETE FROM messages WHERE conversation_id = ? AND seq < ?", (conversation_id, below))

@@ -1,0 +1,58 @@
+"""Files of an older version, and steps that are cut off."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from chatdesk.store.connection import connect, create_database, open_database
+from chatdesk.store.failures import DamagedFile
+from chatdesk.store.migrations import migrate
+from chatdesk.store.schema import CACHE, OUTBOX, Layout
+
+NEXT_STEP = (
+    "CREATE TABLE extras (id TEXT)",
+    "INSERT INTO extras VALUES ('x')",
+    "CREATE TABLE more (id TEXT)",
+)
+
+
+def _newer(layout: Layout, *steps: tuple[str, ...]) -> Layout:
+    return replace(layout, steps=(*layout.steps, *steps))
+
+
+@pytest.mark.parametrize("layout", [CACHE, OUTBOX], ids=lambda layout: layout.role)
+def test_an_older_file_is_brought_to_the_present_version_with_its_rows(
+    tmp_path: Path, layout: Layout
+) -> None:
+    path = tmp_path / "file.db"
+    create_database(path, layout)
+    table = "settings" if layout is CACHE else "drafts"
+    with closing(connect(path)) as connection:
+        connection.execute(f"INSERT INTO {table} VALUES ('a', '\"b\"')")
+    database = open_database(path, _newer(layout, NEXT_STEP))
+    assert database.rows("SELECT * FROM extras") == [("x",)]
+    assert database.rows(f"SELECT * FROM {table}") == [("a", '"b"')]
+    database.close()
+    # What the newer one left is not opened by the older one.
+    with pytest.raises(DamagedFile):
+        open_database(path, layout)
+
+
+@pytest.mark.parametrize("cut_at", range(len(NEXT_STEP)))
+def test_a_step_is_done_whole_or_not_at_all(tmp_path: Path, cut_at: int) -> None:
+    path = tmp_path / "file.db"
+    create_database(path, OUTBOX)
+    broken = (*NEXT_STEP[:cut_at], "SELECT no_such_function()", *NEXT_STEP[cut_at:])
+    with closing(connect(path)) as connection:
+        with pytest.raises(sqlite3.OperationalError):
+            migrate(connection, _newer(OUTBOX, broken))
+        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+        assert connection.execute("SELECT name FROM sqlite_schema WHERE name = 'extras'").fetchall() == []
+    database = open_database(path, _newer(OUTBOX, NEXT_STEP))
+    assert database.rows("SELECT count(*) FROM extras") == [(1,)]
+    database.close()
