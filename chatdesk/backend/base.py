@@ -16,8 +16,8 @@ from chatdesk.domain.mutation import Mutation
 class ChangesPage:
     """One page of ``pull_changes``: the user's world after a cursor.
 
-    ``changed`` names every entity of the page, ``rows`` holds their rows, ``cursor`` is the user revision up to
-    which the page is complete; ``more`` says that another page follows.
+    ``changed`` names every entity of the page, ``rows`` holds their rows, ``cursor`` is the user revision
+    up to which the page is complete; ``more`` says that another page follows.
     """
 
     changed: tuple[EntityChanged, ...]
@@ -28,10 +28,10 @@ class ChangesPage:
 
 @dataclass(frozen=True, slots=True)
 class MessagesPage:
-    """One page of messages of a conversation; ``cursor`` is the conversation revision the page is complete to.
+    """One page of messages of a conversation.
 
-    For ``page_messages`` (older pages) ``cursor`` is the conversation's revision in the same snapshot, and
-    ``more`` says that older messages exist.
+    ``cursor`` is the conversation revision that the page is complete to. For ``page_messages`` (older pages)
+    it is the conversation's revision in the same snapshot, and ``more`` says that older messages exist.
     """
 
     rows: RowBatch

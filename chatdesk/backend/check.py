@@ -1,0 +1,155 @@
+"""Is this a Supabase project that ChatDesk can use? Asked once, before signing in."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import ipaddress
+import json
+from urllib.parse import urlsplit
+
+import httpx
+
+from chatdesk.backend import failures
+from chatdesk.backend.http import create_http
+from chatdesk.backend.library_logs import quieten
+from chatdesk.domain.errors import Misconfigured, Offline, Retryable
+from chatdesk.domain.session import BackendAddress, BackendKind
+
+SCHEMA_VERSION = 1
+"""The version of the migrations that this ChatDesk needs."""
+
+_WHERE = "Copy it from the project's settings, page API: https://<project>.supabase.co"
+_KEY = "Copy the publishable (anon) key from the project's API settings."
+
+
+def clean_address(url: str, api_key: str, kind: BackendKind = BackendKind.SUPABASE) -> BackendAddress:
+    """Read what a person pasted; raises ``Misconfigured`` saying what is wrong with it.
+
+    Plain http is only for this computer and private networks: tokens would be readable on the way.
+    """
+    text = url.strip().strip("<>\"'")
+    if text and "://" not in text:
+        text = f"https://{text}"
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        host, port, parts = "", None, urlsplit("")
+    if parts.scheme not in ("http", "https") or not host or any(char.isspace() for char in text):
+        raise Misconfigured("This is not the address of a project.", _WHERE, code="url")
+    if host in ("supabase.com", "app.supabase.com", "www.supabase.com"):
+        raise Misconfigured("This is the address of the dashboard, not of a project.", _WHERE, code="url")
+    if parts.username or parts.password:
+        raise Misconfigured("The address holds a user name or a password.", _WHERE, code="url")
+    if parts.scheme == "http" and not _is_private(host):
+        raise Misconfigured(
+            "This address is not encrypted, and it is not in your own network.",
+            "Use the address that begins with https://",
+            code="url",
+        )
+    key = api_key.strip()
+    if not key or not key.isascii() or not key.isprintable() or " " in key:
+        raise Misconfigured("The key of the project is missing or damaged.", _KEY, code="key")
+    if key.startswith("sb_secret_") or _role(key) not in (None, "anon"):
+        raise Misconfigured(
+            "This is a secret key. It opens everybody's data and must never be put into an app.",
+            _KEY + " Then replace the secret one there: it has been shown.",
+            code="secret_key",
+        )
+    shown = f"[{host}]" if ":" in host else host
+    return BackendAddress(
+        kind=kind, url=f"{parts.scheme}://{shown}{'' if port is None else f':{port}'}", api_key=key
+    )
+
+
+async def check_project(address: BackendAddress) -> None:
+    """Ask the project for its schema; returns when it is usable.
+
+    Raises ``Misconfigured`` (not a Supabase project, wrong key, schema missing, too old or too new),
+    ``Offline`` (unreachable) or ``Retryable`` (it has trouble of its own).
+    """
+    quieten()
+    async with create_http(address.url) as http:
+        try:
+            answer = await http.post(
+                f"{address.url.rstrip('/')}/rest/v1/rpc/schema_version",
+                json={},
+                headers={"apikey": address.api_key, "Authorization": f"Bearer {address.api_key}"},
+            )
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as error:
+            raise Misconfigured("This is not the address of a project.", _WHERE, code="url") from error
+        except Exception as error:
+            if not failures.is_transport(error):
+                raise
+            offline = failures.from_transport(error)
+            step = "Check the address and your connection, then try again."
+            raise Offline(offline.message, step, offline.code) from error
+    _judge(answer)
+
+
+def _judge(answer: httpx.Response) -> None:
+    status = answer.status_code
+    if status >= 500 or status == 429:
+        raise Retryable(
+            "The project has a problem of its own, or is paused.",
+            "Look at it in the dashboard, then try again.",
+            code=str(status),
+        )
+    try:
+        body = answer.json()
+    except ValueError:
+        body = None
+    if answer.is_success and isinstance(body, int) and not isinstance(body, bool):
+        _judge_version(body)
+        return
+    code = body.get("code") if isinstance(body, dict) else None
+    if code in ("PGRST202", "PGRST205", "42883"):
+        raise Misconfigured(
+            "The project does not have ChatDesk's tables yet.",
+            "Apply the files of resources/supabase/migrations to it, then try again.",
+            code="schema_missing",
+        )
+    if status in (401, 403) and isinstance(body, dict):
+        if code == "42501":
+            return  # The function is there and only for the signed-in.
+        raise Misconfigured("The project does not know this key.", _KEY, code="key")
+    raise Misconfigured(
+        "At this address there is no Supabase project.", _WHERE, code=f"not_supabase {status}"
+    )
+
+
+def _judge_version(version: int) -> None:
+    if version < SCHEMA_VERSION:
+        raise Misconfigured(
+            "ChatDesk's tables in the project are too old.",
+            "Apply the newer files of resources/supabase/migrations to it.",
+            code=f"schema {version}",
+        )
+    if version > SCHEMA_VERSION:
+        raise Misconfigured(
+            "ChatDesk's tables in the project are newer than this ChatDesk.",
+            "Update ChatDesk.",
+            code=f"schema {version}",
+        )
+
+
+def _is_private(host: str) -> bool:
+    """Tell whether plain http to ``host`` stays in the house."""
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return "." not in host or host.endswith((".local", ".lan", ".internal", ".localhost", ".home.arpa"))
+
+
+def _role(key: str) -> str | None:
+    """Return the role in a key that is a JWT; None for the newer kinds of key."""
+    parts = key.split(".")
+    if len(parts) != 3:
+        return None
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except (ValueError, binascii.Error):
+        return None
+    role = claims.get("role") if isinstance(claims, dict) else None
+    return role if isinstance(role, str) else None
