@@ -1,0 +1,381 @@
+"""The sync engine: one account's store and its back end, kept the same."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from random import Random
+
+from chatdesk.backend.base import Feed, FeedFactory, Remote, TokenSource
+from chatdesk.domain.change import ChangeSet
+from chatdesk.domain.clock import Clock
+from chatdesk.domain.ephemeral import Ephemeral
+from chatdesk.domain.errors import ChatDeskError, NeedsSignIn, Offline
+from chatdesk.domain.mutation import Mutation, MutationKind
+from chatdesk.domain.session import Account, LinkState, SyncState
+from chatdesk.runtime.tasks import TaskScope
+from chatdesk.store.store import Store
+from chatdesk.sync.backfill import Backfill
+from chatdesk.sync.backstop import Backstop
+from chatdesk.sync.catch_up import CatchUp
+from chatdesk.sync.channels import Channels, is_rows_topic
+from chatdesk.sync.connection import Connection, user_topic
+from chatdesk.sync.deadline import deadline
+from chatdesk.sync.inbound import Inbound
+from chatdesk.sync.link import Link
+from chatdesk.sync.link_table import LinkEvent
+from chatdesk.sync.listener import Announcer, SyncListener
+from chatdesk.sync.needs import Done
+from chatdesk.sync.outbox_worker import OutboxWorker
+from chatdesk.sync.part import Part
+from chatdesk.sync.stream_relay import StreamRelay
+from chatdesk.sync.watchdog import Watchdog
+
+__all__ = ["SyncEngine", "SyncListener"]
+
+_log = logging.getLogger(__name__)
+
+END_DEADLINE = 5.0
+"""Seconds that a part which hangs is given to end, before it is cancelled again."""
+
+
+class SyncEngine:
+    """Everything that moves between the store and the server, behind one door.
+
+    Works from the store alone when there is no network: ``submit`` only needs the disk. What changed is told
+    to the listener after it is stored, whatever road it came. Runs on one event loop and lives once: after
+    ``stop`` a new engine is made.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        remote: Remote,
+        feed_factory: FeedFactory,
+        tokens: TokenSource,
+        account: Account,
+        clock: Clock,
+        random: Random,
+        listener: SyncListener,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._announcer = Announcer(listener, clock)
+        self._own_topic = user_topic(account.user_id)
+        self._open: str | None = None
+        self._stopped = False
+        self._catch_up = CatchUp(
+            store=store,
+            remote=remote,
+            clock=clock,
+            random=random,
+            publish=self._publish,
+            on_failed=self._pull_failed,
+            on_pulled=self._pulled,
+        )
+        self._outbox = OutboxWorker(
+            store=store,
+            remote=remote,
+            clock=clock,
+            random=random,
+            publish=self._publish,
+            on_accepted=self._accepted,
+            on_sign_in_needed=self._sign_in_needed,
+        )
+        self._inbound = Inbound(
+            store=store,
+            clock=clock,
+            random=random,
+            publish=self._publish,
+            forward=self._announcer.ephemeral,
+            on_user_gap=self._catch_up.user_gap,
+            on_conversation_gap=self._catch_up.conversation_gap,
+            on_loss=self._catch_up.everything,
+        )
+        self._channels = Channels(
+            store=store,
+            clock=clock,
+            random=random,
+            own_topic=self._own_topic,
+            on_joined=self._catch_up.conversation,
+            on_lost=self._channel_lost,
+        )
+        self._relay = StreamRelay(clock=clock, random=random, live_topic=self._channels.live_topic)
+        self._link = Link(
+            user_id=account.user_id,
+            feed_factory=feed_factory,
+            tokens=tokens,
+            clock=clock,
+            random=random,
+            owner=self,
+            on_frame=self._inbound.take,
+            on_channel=self._channels.word,
+        )
+        self._backstop = Backstop(clock=clock, random=random, pull=self._catch_up.everything)
+        self._backfill = Backfill(
+            store=store, catch_up=self._catch_up, clock=clock, random=random, is_idle=self._is_idle
+        )
+        self._watchdog = Watchdog(
+            clock=clock,
+            random=random,
+            parts=self._watched,
+            rebuild=self._rebuild,
+            look=self._catch_up.note_cursors,
+        )
+
+    # Life ---------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Begin; returns as soon as the store has answered, with or without a network."""
+        pending, failed = await self._store.outbox_counts()
+        self._announcer.pending, self._announcer.failed = pending, failed
+        self._tell_state()
+        for part in self._parts():
+            part.start()
+        self._link.post(LinkEvent.STARTED)
+
+    async def stop(self) -> None:
+        """End every task and close the socket; what waits in the outbox stays there. Safe to call twice."""
+        if self._stopped:
+            return
+        self._stopped = True
+        await self._link.close()
+        for part in reversed(self._parts()):
+            await part.close()
+        await self._outbox.settle()
+        self._inbound.clear()
+        self._catch_up.abandon()
+
+    @property
+    def state(self) -> SyncState:
+        """How things stand, as last told to the listener."""
+        return self._announcer.state or SyncState(LinkState.STARTING)
+
+    @property
+    def task_count(self) -> int:
+        """Tasks that run for this engine now."""
+        connection = self._link.connection
+        own = sum(part.scope.count for part in self._parts()) + self._link.task_count
+        return own + (connection.scope.count if connection is not None else 0)
+
+    # What the user does -------------------------------------------------------------------------------------
+
+    async def submit(self, mutation: Mutation) -> None:
+        """Accept a change: returns when it is safe on disk. Raises ``ChatDeskError`` when it is not."""
+        self._backfill.rest()
+        self._publish(await self._store.enqueue(mutation))
+        self._outbox.ring()
+
+    def open_conversation(self, conversation_id: str | None) -> None:
+        """Keep this conversation fresh: pull it now, join its channels once the user has stayed."""
+        if conversation_id == self._open:
+            return
+        self._backfill.rest()
+        self._open = conversation_id
+        self._catch_up.open(conversation_id)
+        self._channels.open(conversation_id)
+
+    async def refresh_profile(self) -> None:
+        """Pull what is new about people; raises what the pull raised."""
+        await self.refresh_conversations()
+
+    async def refresh_conversations(self) -> None:
+        """Pull what is new anywhere; raises what the pull raised."""
+        await self._wait_for(self._catch_up.everything)
+
+    async def refresh_messages(self) -> None:
+        """Pull what is new in the open conversation; raises what the pull raised."""
+        conversation_id = self._open
+        if conversation_id is not None:
+            await self._wait_for(lambda done: self._catch_up.conversation(conversation_id, done))
+
+    async def load_older(self, conversation_id: str) -> bool:
+        """Fetch the page of messages before the oldest one here; tell whether there were any.
+
+        Raises what the request raised.
+        """
+        self._backfill.rest()
+        if not await self._store.has_older(conversation_id):
+            return False
+        oldest = await self._store.oldest_seq(conversation_id)
+        return await self._catch_up.load_older(conversation_id, oldest)
+
+    async def retry(self, entity_id: str) -> None:
+        """Send a refused change of this row again, and those that wait behind it."""
+        self._publish(await self._store.retry(entity_id))
+        self._outbox.wake()
+
+    async def discard(self, entity_id: str) -> None:
+        """Give up the waiting changes of this row."""
+        self._publish(await self._store.discard(entity_id))
+        self._outbox.ring()
+
+    def attend(self) -> None:
+        """The user is doing something: what can wait leaves disk and network to them."""
+        self._backfill.rest()
+
+    def send_ephemeral(self, change: Ephemeral) -> None:
+        """Send to whoever looks at the conversation; lost if nobody can be reached now."""
+        self._relay.send(change)
+
+    def wake(self) -> None:
+        """Check at once: the computer woke up, the network changed."""
+        self._link.post(LinkEvent.WOKEN)
+        self._outbox.wake()
+
+    def signed_in_again(self) -> None:
+        """There is a session again: go on with everything."""
+        self._catch_up.go()
+        self._outbox.resume()
+        self._link.post(LinkEvent.SIGNED_IN)
+
+    def diagnostics(self) -> Mapping[str, object]:
+        """What a report of a problem needs: states and numbers, no text, no tokens."""
+        now = self._clock.monotonic()
+        event = self._inbound.last_event
+        return {
+            "link": self._link.state.value,
+            "reason": self._link.reason,
+            "since": self._link.since.isoformat(),
+            "attempts": self._link.attempts,
+            "last_beat_seconds_ago": self._link.seconds_since_beat(),
+            "channels": self._channels.standing,
+            "subscriptions": self._subscriptions(),
+            "user_cursor": self._catch_up.user_cursor,
+            "open_conversation_cursor": self._catch_up.open_cursor,
+            "last_event": event[1] if event is not None else None,
+            "last_event_seconds_ago": round(now - event[0], 1) if event is not None else None,
+            "outbox_pending": self._announcer.pending,
+            "outbox_failed": self._announcer.failed,
+            "outbox_paused": self._outbox.paused,
+            "backfill": self._backfill.standing,
+            "watchdog": self._watchdog.count,
+            "trouble": self._trouble(),
+            "tasks": self.task_count,
+        }
+
+    def _subscriptions(self) -> dict[str, str]:
+        """The user's own words for what is listened to: profile, conversations, the open one's messages."""
+        standing = self._channels.standing
+        own = standing.get(self._own_topic, "not joined")
+        found = {"profile-changes": own, "conversations-changes": own}
+        if self._open is not None:
+            rows = (state for topic, state in standing.items() if is_rows_topic(topic, self._open or ""))
+            found[f"messages-{self._open}"] = next(rows, "not joined")
+        return found
+
+    # What the link says (LinkOwner) -------------------------------------------------------------------------
+
+    def link_changed(self) -> None:
+        if self._link.state is LinkState.NEEDS_SIGN_IN:
+            self._catch_up.hold()
+            self._outbox.hold()
+        self._tell_state()
+
+    def feed_ready(self, feed: Feed) -> None:
+        self._channels.attach(feed)
+        if self._outbox.paused:
+            self._outbox.resume()
+        else:
+            self._outbox.wake()
+
+    def feed_dropped(self) -> None:
+        self._channels.detach()
+
+    def catch_up(self, done: Done | None, at_once: bool) -> None:
+        self._catch_up.everything(done)
+        if at_once:
+            self._catch_up.go()
+
+    def token_renewed(self) -> None:
+        self._channels.forgive()
+        self._outbox.resume()
+
+    # What the parts say -------------------------------------------------------------------------------------
+
+    def _publish(self, changes: ChangeSet) -> None:
+        self._announcer.changes(changes)
+        self._channels.observe(changes)
+        self._tell_state()
+
+    def _tell_state(self) -> None:
+        self._announcer.link(self._link, self._trouble())
+
+    def _pulled(self) -> None:
+        self._channels.forgive()
+
+    def _pull_failed(self, failure: ChatDeskError) -> None:
+        if isinstance(failure, NeedsSignIn):
+            self._sign_in_needed(failure.message)
+        else:
+            self._link.post(LinkEvent.PULL_FAILED, failure.message)
+
+    def _accepted(self, mutation: Mutation) -> None:
+        """A conversation that the server did not know until now can be pulled and joined."""
+        if mutation.kind is MutationKind.CREATE_CONVERSATION and mutation.entity_id == self._open:
+            self._catch_up.open(self._open)
+
+    def _sign_in_needed(self, reason: str) -> None:
+        self._link.post(LinkEvent.SIGN_IN_NEEDED, reason)
+
+    def _channel_lost(self, reason: str) -> None:
+        self._link.post(LinkEvent.BROKEN, reason)
+
+    def _is_idle(self) -> bool:
+        connected = self._link.state is LinkState.CONNECTED
+        return connected and self._catch_up.idle and not self._outbox.busy
+
+    def _trouble(self) -> str | None:
+        return next((part.trouble for part in self._parts() if part.trouble is not None), None)
+
+    def _parts(self) -> tuple[Part, ...]:
+        return (
+            self._inbound,
+            self._catch_up,
+            self._outbox,
+            self._channels,
+            self._relay,
+            self._backstop,
+            self._backfill,
+            self._watchdog,
+        )
+
+    def _watched(self) -> tuple[Part, ...]:
+        connection = self._link.connection
+        parts = tuple(part for part in self._parts() if part is not self._watchdog)
+        return parts if connection is None else (*parts, connection)
+
+    async def _rebuild(self, part: Part, reason: str) -> None:
+        if isinstance(part, Connection | Channels):
+            self._link.post(LinkEvent.BROKEN, f"Reconnecting: {reason}.")
+        if isinstance(part, Connection):
+            return
+        try:
+            async with deadline(TaskScope("rebuild"), self._clock, END_DEADLINE, "It did not end."):
+                await part.close()
+        except Offline:
+            # Something in it swallowed the cancellation, and was cancelled once more.
+            _log.warning("%s ended late", part.name)
+        part.start()
+
+    async def _wait_for(self, ask: Callable[[Done], None]) -> None:
+        """Ask for a pull, at once, and wait for its end."""
+        if self._catch_up.held:
+            raise NeedsSignIn("The session is over.", "Sign in again.")
+        if self._stopped:
+            raise ChatDeskError("Synchronisation has ended.")
+        ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def done(failure: ChatDeskError | None) -> None:
+            if ended.done():
+                return
+            if failure is None:
+                ended.set_result(None)
+            else:
+                ended.set_exception(failure)
+
+        ask(done)
+        self._catch_up.go()
+        await ended
