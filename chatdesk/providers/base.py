@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -41,9 +41,14 @@ class ChatProvider(Protocol):
     closing the iterator ends the request at once.
     """
 
-    name: str
-    models: Sequence[str]
+    @property
+    def name(self) -> str: ...
 
-    def stream(self, request: ReplyRequest) -> AsyncIterator[ReplyChunk]: ...
+    @property
+    def models(self) -> Sequence[str]:
+        """What may be asked for, the default first; never empty."""
+        ...
+
+    def stream(self, request: ReplyRequest) -> AsyncGenerator[ReplyChunk, None]: ...
 
     async def close(self) -> None: ...

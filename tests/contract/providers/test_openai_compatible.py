@@ -1,0 +1,99 @@
+"""The official SDK against a real server with real faults."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+
+import pytest
+
+from chatdesk.domain.errors import ChatDeskError, Misconfigured, Offline, Refused, Retryable
+from chatdesk.domain.message import Role
+from chatdesk.providers.base import ReplyRequest, Turn
+from chatdesk.providers.openai_compatible import OpenAICompatibleProvider
+from tests.support.openai_server import openai_server
+
+REQUEST = ReplyRequest("m", [Turn(Role.SYSTEM, "be brief"), Turn(Role.USER, "hi")], temperature=0.5)
+
+
+def provider_at(url: str, key: str = "secret-key") -> OpenAICompatibleProvider:
+    return OpenAICompatibleProvider(base_url=url, api_key=key, models=["m"])
+
+
+async def test_a_reply_arrives_in_pieces_with_its_usage() -> None:
+    async with openai_server() as server:
+        provider = provider_at(server.url)
+        chunks = [chunk async for chunk in provider.stream(REQUEST)]
+        await provider.close()
+    assert "".join(chunk.text for chunk in chunks) == "Hello wörld 🙂"
+    assert len(chunks) > 3
+    assert chunks[-1].usage == {"total_tokens": 7}
+    (request,) = server.requests
+    assert request["authorization"] == "Bearer secret-key"
+    assert request["messages"] == [
+        {"role": "system", "content": "be brief"},
+        {"role": "user", "content": "hi"},
+    ]
+    assert request["temperature"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "kind", "words"),
+    [
+        ("401", Misconfigured, "API key"),
+        ("403", Misconfigured, "API key"),
+        ("404", Misconfigured, "no model named m"),
+        ("429", Retryable, "slow down"),
+        ("500", Retryable, "fault"),
+        ("503", Retryable, "fault"),
+        ("400", Refused, "refused the request"),
+        ("too long", Refused, "too long"),
+        ("cut", Retryable, "cut off"),
+        ("silent end", Retryable, "cut off"),
+        ("garbage", Retryable, "cut off"),
+        ("portal", Retryable, "cut off"),
+        ("filtered", Refused, "withheld"),
+    ],
+)
+async def test_a_fault_becomes_one_clear_sentence(
+    behaviour: str, kind: type[ChatDeskError], words: str
+) -> None:
+    async with openai_server(behaviour) as server:
+        provider = provider_at(server.url)
+        with pytest.raises(kind, match=words) as caught:
+            _ = [chunk async for chunk in provider.stream(REQUEST)]
+        await provider.close()
+    assert caught.value.next_step
+    assert len(server.requests) == 1, "a reply that is paid for is never asked for twice by itself"
+    if isinstance(caught.value, Retryable) and behaviour == "429":
+        assert caught.value.retry_after == 7
+
+
+async def test_what_came_before_the_cut_is_not_lost() -> None:
+    async with openai_server("cut") as server:
+        provider = provider_at(server.url)
+        chunks = provider.stream(REQUEST)
+        first = await anext(chunks)
+        with pytest.raises(Retryable):
+            _ = [chunk async for chunk in chunks]
+        await provider.close()
+    assert first.text == "Hel"
+
+
+async def test_nobody_at_the_address() -> None:
+    provider = provider_at("http://127.0.0.1:9/v1")
+    with pytest.raises(Offline):
+        _ = [chunk async for chunk in provider.stream(REQUEST)]
+    await provider.close()
+
+
+async def test_closing_the_stream_ends_the_request() -> None:
+    async with openai_server("endless") as server:
+        provider = provider_at(server.url)
+        async with aclosing(provider.stream(REQUEST)) as chunks:
+            async for chunk in chunks:
+                if chunk.text == ".":
+                    break
+        async with asyncio.timeout(30):
+            await server.closed.wait()
+        await provider.close()

@@ -1,0 +1,99 @@
+"""A small OpenAI-compatible server on loopback, with the faults that real ones have."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+
+@dataclass
+class OpenAIServer:
+    """Answers every request as ``behaviour`` says and remembers the requests."""
+
+    url: str = ""
+    behaviour: str = "normal"
+    pieces: tuple[str, ...] = ("Hel", "lo ", "wörld ", "🙂")
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    closed: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a client left in the middle of a reply."""
+
+    async def complete(self, request: web.Request) -> web.StreamResponse:
+        self.requests.append(await request.json() | {"authorization": request.headers.get("Authorization")})
+        if self.behaviour.isdigit():
+            status = int(self.behaviour)
+            return web.json_response(
+                {"error": {"message": "no", "code": f"code_{status}"}},
+                status=status,
+                headers={"Retry-After": "7"} if status == 429 else {},
+            )
+        if self.behaviour == "too long":
+            return web.json_response({"error": {"code": "context_length_exceeded"}}, status=400)
+        if self.behaviour == "portal":
+            return web.Response(text="<html>Sign in to the Wi-Fi</html>", content_type="text/html")
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        try:
+            await self._stream(request, response)
+        except (ConnectionResetError, asyncio.CancelledError):
+            self.closed.set()
+            raise
+        return response
+
+    async def _stream(self, request: web.Request, response: web.StreamResponse) -> None:
+        for piece in self.pieces:
+            await self._send(response, {"choices": [{"index": 0, "delta": {"content": piece}}]})
+        match self.behaviour:
+            case "cut":
+                assert request.transport is not None
+                request.transport.abort()
+                return
+            case "silent end":
+                return
+            case "endless":
+                while True:
+                    await self._send(response, {"choices": [{"index": 0, "delta": {"content": "."}}]})
+                    await asyncio.sleep(0.001)
+            case "garbage":
+                await response.write(b"data: {broken\n\n")
+            case "filtered":
+                await self._send(response, self._end("content_filter"))
+            case _:
+                await self._send(response, self._end("stop"))
+                await self._send(response, {"choices": [], "usage": {"total_tokens": 7}})
+        await response.write(b"data: [DONE]\n\n")
+
+    @staticmethod
+    def _end(reason: str) -> dict[str, Any]:
+        return {"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]}
+
+    @staticmethod
+    async def _send(response: web.StreamResponse, chunk: dict[str, Any]) -> None:
+        event = {"id": "x", "object": "chat.completion.chunk", "created": 1, "model": "m", **chunk}
+        line = b"data: " + json.dumps(event, ensure_ascii=False).encode() + b"\n\n"
+        # In two halves, so that characters and events are split between reads.
+        half = len(line) // 2
+        await response.write(line[:half])
+        await response.write(line[half:])
+
+
+@asynccontextmanager
+async def openai_server(behaviour: str = "normal") -> AsyncIterator[OpenAIServer]:
+    """Run the server on a free port for as long as the block lasts."""
+    server = OpenAIServer(behaviour=behaviour)
+    application = web.Application()
+    application.router.add_post("/v1/chat/completions", server.complete)
+    runner = web.AppRunner(application, handler_cancellation=True, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    server.url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
+    try:
+        yield server
+    finally:
+        await runner.cleanup()
