@@ -1,0 +1,92 @@
+"""What a user can set, as one table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
+
+TEXT_SIZE_LEAST = 80
+TEXT_SIZE_MOST = 200
+
+
+class Group(StrEnum):
+    """The page of the settings window on which an option is; ``WINDOW`` ones set themselves."""
+
+    GENERAL = "general"
+    CHAT = "chat"
+    SHORTCUTS = "shortcuts"
+    WINDOW = "window"
+
+
+class Scope(StrEnum):
+    """Where an option holds: in every instance on this computer, or only in the one that set it."""
+
+    DEVICE = "device"
+    INSTANCE = "instance"
+
+
+@dataclass(frozen=True, slots=True)
+class Option(Generic[T]):
+    """One row: ``key`` in the file, ``kind`` of its value, what holds unless it was set, ``text`` for people.
+
+    ``choices`` are the values allowed with their texts, in order; without any, every value of the kind is
+    allowed. ``bounds`` are the smallest and greatest number.
+    """
+
+    key: str
+    kind: type[T]
+    default: T
+    text: str
+    group: Group
+    scope: Scope = Scope.DEVICE
+    choices: Mapping[str, str] = field(default_factory=dict)
+    bounds: tuple[int, int] | None = None
+
+    def sound(self, value: object) -> bool:
+        """Tell whether ``value`` may be a value of this option."""
+        if type(value) is not self.kind:
+            return False
+        if self.choices and value not in self.choices:
+            return False
+        return self.bounds is None or (isinstance(value, int) and self.bounds[0] <= value <= self.bounds[1])
+
+
+LANGUAGE = Option("language", str, "system", "Language", Group.GENERAL)
+THEME = Option(
+    "theme",
+    str,
+    "system",
+    "Look",
+    Group.GENERAL,
+    choices=MappingProxyType(
+        {"system": "As the system", "light": "Light", "dark": "Dark", "contrast": "High contrast"}
+    ),
+)
+TEXT_SIZE = Option(
+    "text_size",
+    int,
+    100,
+    "Text size",
+    Group.GENERAL,
+    bounds=(TEXT_SIZE_LEAST, TEXT_SIZE_MOST),
+)
+SEND_KEY = Option(
+    "send_key",
+    str,
+    "enter",
+    "Send a message with",
+    Group.CHAT,
+    choices=MappingProxyType({"enter": "Enter", "ctrl_enter": "Ctrl+Enter"}),
+)
+SHOW_TIMES = Option("show_times", bool, True, "Show the time beside messages", Group.CHAT)
+SHORTCUTS: Option[dict[str, Any]] = Option("shortcuts", dict, {}, "Keyboard shortcuts", Group.SHORTCUTS)
+WINDOW = Option("window", str, "", "Place and size of the window", Group.WINDOW, Scope.INSTANCE)
+
+OPTIONS: Mapping[str, Option[Any]] = MappingProxyType(
+    {option.key: option for option in (LANGUAGE, THEME, TEXT_SIZE, SEND_KEY, SHOW_TIMES, SHORTCUTS, WINDOW)}
+)

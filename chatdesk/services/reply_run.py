@@ -1,0 +1,215 @@
+"""One reply while this instance writes it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import aclosing, suppress
+from typing import Any
+
+from chatdesk.backend.base import GenerationReply, Remote
+from chatdesk.domain.clock import Clock
+from chatdesk.domain.ephemeral import Delta
+from chatdesk.domain.errors import ChatDeskError, NeedsSignIn, Refused, Retryable
+from chatdesk.domain.generation import Generation
+from chatdesk.domain.ids import new_id
+from chatdesk.domain.message import MessageStatus
+from chatdesk.providers.base import ChatProvider, ReplyRequest, Turn
+from chatdesk.runtime.tasks import TaskScope
+from chatdesk.services.realtime import RealtimeService
+
+FLUSH_SECONDS = 0.016
+"""One flush per frame to the own window."""
+
+BROADCAST_SECONDS = 0.25
+"""Four broadcasts a second: what a free Supabase project carries for several people at once."""
+
+CHECKPOINT_SECONDS = 2.0
+"""How much of a reply may be lost with its instance; each checkpoint also renews the 25 s lease."""
+
+FINISH_ATTEMPTS = 9
+FINISH_WAIT_SECONDS = 5.0
+"""The end is reported for half a minute: longer than the lease lives, after which it is not ours any more."""
+
+
+class ReplyRun:
+    """Holds the lease of one reply, streams it to this window and to the others, and ends it.
+
+    The text goes three ways: every 16 ms to this window, four times a second to the others as deltas with
+    their offset, and every two seconds whole into the row, which alone is the truth. ``beginning`` is text
+    of an earlier, cut off reply that this one goes on from.
+    """
+
+    def __init__(
+        self,
+        *,
+        realtime: RealtimeService,
+        remote: Remote,
+        provider: ChatProvider,
+        clock: Clock,
+        model: str,
+        temperature: float | None,
+        beginning: str = "",
+    ) -> None:
+        self.message_id = new_id()
+        self._generation_id = new_id()
+        self._realtime = realtime
+        self._remote = remote
+        self._provider = provider
+        self._clock = clock
+        self._model = model
+        self._temperature = temperature
+        self._lease: Generation | None = None
+        self._text = beginning
+        self._usage: Mapping[str, Any] | None = None
+        self._shown = self._told = 0
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._lost = False
+        """Whether the reply's end is for somebody else to write."""
+        self._scope = TaskScope("reply", lambda name, failure: None)
+
+    def stop(self) -> None:
+        """End the reply now; what it said stays."""
+        self._stopping = True
+        self._wake.set()
+
+    async def claim(self, reply_to: str, holder: str, attempt: int = 1) -> GenerationReply:
+        """Take the lease of this turn; the answer says who has it when another instance was quicker.
+
+        Repeated with the same id until the server answers: without the lease no model is called.
+        """
+        wait = 0.5
+        while True:
+            try:
+                reply = await self._remote.claim_generation(
+                    generation_id=self._generation_id,
+                    message_id=self.message_id,
+                    reply_to=reply_to,
+                    attempt=attempt,
+                    holder=holder,
+                    model=self._model,
+                )
+                break
+            except Retryable as failure:
+                await self._clock.sleep(failure.retry_after or wait)
+                wait = min(wait * 2, 30.0)
+        await self._apply(reply)
+        self._lease = reply.generation if reply.claimed else None
+        return reply
+
+    async def stream(self, turns: Sequence[Turn]) -> None:
+        """Call the model and carry its reply to its end; what fails ends up on the message itself."""
+        reading = self._scope.start(self._read(turns), "read")
+        reading.add_done_callback(lambda _: self._wake.set())
+        self._scope.start(self._tick(), "tick")
+        saving: asyncio.Task[None] | None = None
+        told = saved = self._clock.monotonic()
+        while not self._stopping:
+            await self._wake.wait()
+            self._wake.clear()
+            self._show()
+            if self._clock.monotonic() - told >= BROADCAST_SECONDS:
+                told = self._clock.monotonic()
+                self._tell()
+            if self._clock.monotonic() - saved >= CHECKPOINT_SECONDS and (saving is None or saving.done()):
+                saved = self._clock.monotonic()
+                saving = self._scope.start(self._checkpoint(), "checkpoint")
+            if reading.done():
+                break
+            await self._clock.sleep(FLUSH_SECONDS)
+        failure = reading.exception() if reading.done() and not reading.cancelled() else None
+        await self._scope.close()
+        self._show()
+        self._tell()
+        if self._lost:
+            return
+        if failure is None:
+            await self._finish(MessageStatus.INTERRUPTED if self._stopping else MessageStatus.COMPLETE, None)
+        elif isinstance(failure, ChatDeskError):
+            await self._finish(MessageStatus.ERROR, str(failure))
+        else:
+            await self._finish(MessageStatus.ERROR, "The reply failed unexpectedly. Ask for it again.")
+            raise failure
+
+    async def interrupt(self) -> None:
+        """End the reply because this instance ends: one attempt of at most two seconds, the text kept."""
+        self._lost = True
+        self.stop()
+        await self._scope.close()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(2.0):
+                await self._finish(MessageStatus.INTERRUPTED, None, attempts=1)
+
+    # Inside -------------------------------------------------------------------------------------------------
+
+    @property
+    def _held(self) -> Generation:
+        if self._lease is None:
+            raise RuntimeError("The reply was not claimed.")
+        return self._lease
+
+    async def _tick(self) -> None:
+        """Look at the reply even while the model is silent: the lease has to be renewed all the same."""
+        while True:
+            await self._clock.sleep(BROADCAST_SECONDS)
+            self._wake.set()
+
+    async def _read(self, turns: Sequence[Turn]) -> None:
+        request = ReplyRequest(self._model, turns, self._temperature)
+        async with aclosing(self._provider.stream(request)) as chunks:
+            async for chunk in chunks:
+                self._text += chunk.text
+                self._usage = chunk.usage or self._usage
+                self._wake.set()
+
+    def _show(self) -> None:
+        if self._shown < len(self._text):
+            self._realtime.delta_received.emit(self._delta(self._shown))
+            self._shown = len(self._text)
+
+    def _tell(self) -> None:
+        if self._told < len(self._text):
+            self._realtime.engine.send_ephemeral(self._delta(self._told))
+            self._told = len(self._text)
+
+    def _delta(self, offset: int) -> Delta:
+        return Delta(self._held.conversation_id, self.message_id, offset, self._text[offset:])
+
+    async def _checkpoint(self) -> None:
+        try:
+            reply = await self._remote.renew_generation(self._held.id, self._held.fence, self._text or None)
+        except (Retryable, NeedsSignIn):
+            return
+        except Refused:
+            # The lease ran out, so somebody may have marked the reply as interrupted: it is theirs to say.
+            self._lost = True
+            self.stop()
+            return
+        await self._apply(reply)
+        if reply.generation is not None and reply.generation.stop_requested:
+            self.stop()
+
+    async def _finish(
+        self, status: MessageStatus, error: str | None, attempts: int = FINISH_ATTEMPTS
+    ) -> None:
+        for attempt in range(attempts):
+            try:
+                reply = await self._remote.finish_generation(
+                    self._held.id,
+                    self._held.fence,
+                    status=status.value,
+                    content=self._text,
+                    usage=self._usage,
+                    error=error,
+                )
+            except (Retryable, NeedsSignIn):
+                await self._clock.sleep(min(0.5 * 2**attempt, FINISH_WAIT_SECONDS))
+            except ChatDeskError:
+                return
+            else:
+                await self._apply(reply)
+                return
+
+    async def _apply(self, reply: GenerationReply) -> None:
+        self._realtime.take_changes(await self._realtime.store.apply(reply.rows))

@@ -1,0 +1,70 @@
+"""From what a person wrote to a change that is safe on the disk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chatdesk.domain.errors import BadInput
+from chatdesk.domain.message import Role
+from chatdesk.domain.mutation import Mutation
+from chatdesk.domain.text import MAX_CONTENT, title_from
+from chatdesk.services.mutations import NEW_TITLE, MutationMaker
+from chatdesk.services.shown_pages import ShownPages
+from chatdesk.store.store import Store
+from chatdesk.sync.engine import SyncEngine
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message to be sent: after ``after``, the last one its author saw, or as a version of ``replaces``."""
+
+    id: str
+    conversation_id: str
+    role: Role
+    content: str
+    after: str | None = None
+    replaces: str | None = None
+
+
+class MessageWriter:
+    """Finds the place of a message among what its author sees, and hands it to the outbox."""
+
+    def __init__(self, store: Store, engine: SyncEngine, make: MutationMaker, pages: ShownPages) -> None:
+        self._store = store
+        self._engine = engine
+        self._make = make
+        self._pages = pages
+
+    async def write(self, letter: Letter) -> bool:
+        """Submit a message, which is on the disk then; tell whether it is the conversation's first.
+
+        Raises ``BadInput`` for what cannot be a message, ``ChatDeskError`` when the disk is full.
+        """
+        if not letter.content.strip():
+            raise BadInput("The message is empty.", "Write something first.")
+        if len(letter.content) > MAX_CONTENT:
+            raise BadInput(f"The message is longer than {MAX_CONTENT:,} characters.", "Send it in parts.")
+        parent, first_version = await self._place(letter)
+        await self._engine.submit(
+            self._make.send_message(
+                letter.id, letter.conversation_id, parent, letter.role.value, letter.content, first_version
+            )
+        )
+        return parent is None and first_version is None
+
+    async def entitle(self, letter: Letter) -> Mutation | None:
+        """Name a conversation that has no name yet after its first message; None when it has one."""
+        entry = await self._store.entry(letter.conversation_id)
+        if entry is None or entry.conversation.title != NEW_TITLE:
+            return None
+        return self._make.update_conversation(letter.conversation_id, {"title": title_from(letter.content)})
+
+    async def _place(self, letter: Letter) -> tuple[str | None, str | None]:
+        """Return what the message answers and which first version it replaces."""
+        if letter.replaces is None:
+            choices = await self._pages.choices(letter.conversation_id)
+            return await self._store.tip(letter.conversation_id, choices, letter.after), None
+        replaced = await self._store.message(letter.replaces)
+        if replaced is None or replaced.conversation_id != letter.conversation_id:
+            raise BadInput("The message to edit is not here any more.", "Send the text as a new message.")
+        return replaced.parent_id, replaced.replaces or replaced.id
