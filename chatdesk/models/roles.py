@@ -1,0 +1,31 @@
+"""What the views may ask of a row."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from PySide6.QtCore import Qt
+
+
+class TimelineRole(IntEnum):
+    """Roles of ``MessageListModel``.
+
+    ``MESSAGE`` Message · ``AUTHOR`` the name to show · ``AVATAR`` key of the author's picture, "" for none ·
+    ``OWN`` whether this user wrote it · ``TEXT`` the text so far, streamed pieces included · ``DAY_BREAK``
+    whether it is the first row of a day · ``GROUPED`` whether it continues the row above (same author, same
+    day, minutes apart) · ``DELIVERY`` DeliveryState · ``FAILURE`` str or None · ``STATUS`` MessageStatus ·
+    ``VERSIONS`` Versions, None when there is only this one · ``LEAVING`` whether it is about to be deleted.
+    """
+
+    MESSAGE = Qt.ItemDataRole.UserRole + 1
+    AUTHOR = Qt.ItemDataRole.UserRole + 2
+    AVATAR = Qt.ItemDataRole.UserRole + 3
+    OWN = Qt.ItemDataRole.UserRole + 4
+    TEXT = Qt.ItemDataRole.UserRole + 5
+    DAY_BREAK = Qt.ItemDataRole.UserRole + 6
+    GROUPED = Qt.ItemDataRole.UserRole + 7
+    DELIVERY = Qt.ItemDataRole.UserRole + 8
+    FAILURE = Qt.ItemDataRole.UserRole + 9
+    STATUS = Qt.ItemDataRole.UserRole + 10
+    VERSIONS = Qt.ItemDataRole.UserRole + 11
+    LEAVING = Qt.ItemDataRole.UserRole + 12

@@ -1,0 +1,166 @@
+"""What can be done with the account: profile, sync status, signing out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QObject, QPoint, Signal
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QWidget
+
+from chatdesk.domain.profile import Profile
+from chatdesk.domain.session import Account, BackendKind, SyncState
+from chatdesk.language.door import _
+from chatdesk.models.people import name_of
+from chatdesk.ui.account_facts import AccountFacts
+from chatdesk.ui.actions.action_set import ActionSet
+from chatdesk.ui.actions.menus import open_action_menu
+from chatdesk.ui.actions.table import ACCOUNT_MENU, ActionId
+from chatdesk.ui.dialogs.profile import ProfileDialog
+from chatdesk.ui.dialogs.sign_in_again import SignInAgainDialog
+from chatdesk.ui.dialogs.sign_out import SignOutDialog
+from chatdesk.ui.dialogs.sync_panel import SyncPanel
+from chatdesk.ui.profile_button import ProfileButton
+from chatdesk.ui.sync_badge import SyncBadge
+from chatdesk.ui.theme.theme import Theme
+
+_GAP = 4
+
+
+class AccountVerbs(QObject):
+    """Keeps badge, profile button, panel and profile dialog on the same facts, and opens them.
+
+    Signals: ``save_requested(ProfileEdit)``; ``sign_out_requested(bool)`` after the question was answered,
+    with whether all devices are meant; ``facts_changed()``; ``sign_in_again_requested(str, str)`` with e-mail
+    and password, both empty for the account on this computer, which needs none; those of ``panel`` are the
+    panel's own.
+    """
+
+    save_requested = Signal(object)
+    sign_out_requested = Signal(bool)
+    sign_in_again_requested = Signal(str, str)
+    facts_changed = Signal()
+
+    def __init__(
+        self, window: QWidget, theme: Theme, actions: ActionSet, badge: SyncBadge, button: ProfileButton
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._theme = theme
+        self._actions = actions
+        self._badge = badge
+        self._button = button
+        self._profile: Profile | None = None
+        self._image: QImage | None = None
+        self.panel = SyncPanel(window)
+        self.dialog: ProfileDialog | None = None
+        self.sign_in: SignInAgainDialog | None = None
+        self._account: Account | None = None
+        self._leaving: SignOutDialog | None = None
+        self.panel.sign_in_requested.connect(self.open_sign_in)
+        badge.clicked.connect(self.open_panel)
+        button.clicked.connect(self.open_menu)
+
+    @property
+    def facts(self) -> AccountFacts:
+        """What is known of the account now."""
+        return AccountFacts(self._account, self._profile, self._image, self._badge.state)
+
+    def set_state(self, state: SyncState) -> None:
+        """Show the state of the link on badge and panel."""
+        self._badge.set_state(state)
+        self.facts_changed.emit()
+        self.panel.set_state(state)
+        if self._leaving is not None:
+            self._leaving.set_state(state)
+
+    def set_diagnostics(self, facts: Mapping[str, object]) -> None:
+        """Show the engine's report on the panel."""
+        self.panel.set_diagnostics(facts)
+
+    def set_profile(self, profile: Profile | None, image: QImage | None) -> None:
+        """Show who is signed in; without a profile nobody is known yet."""
+        self._profile, self._image = profile, image
+        self._button.show_person(name_of(profile) if profile is not None else "", image)
+        self.facts_changed.emit()
+
+    def set_account(self, account: Account | None) -> None:
+        """Show where the account lives."""
+        self._account = account
+        if account is None and self.sign_in is not None:
+            self.sign_in.reject()
+        self._button.show_account(account)
+        self.facts_changed.emit()
+
+    def carry_out(self, action: ActionId) -> bool:
+        """Do what ``action`` means for the account; False when it is not about the account."""
+        match action:
+            case ActionId.PROFILE:
+                self.open_profile()
+            case ActionId.SYNC_STATUS:
+                self.open_panel()
+            case ActionId.SIGN_OUT:
+                self._ask_sign_out()
+            case _:
+                return False
+        return True
+
+    def open_menu(self) -> None:
+        """Open the account menu above the profile."""
+        at = self._button.mapToGlobal(QPoint(0, -_GAP))
+        open_action_menu(self._actions.rows(ACCOUNT_MENU), self._window, _("Account"), at)
+
+    def open_panel(self) -> None:
+        """Open the sync panel above the badge."""
+        self.panel.open_above(self._badge.mapToGlobal(QPoint(0, -_GAP)))
+
+    def open_profile(self) -> None:
+        """Open the profile dialog, once the profile is known."""
+        if self._profile is None or self.dialog is not None:
+            return
+        self.dialog = ProfileDialog(self._theme, self._profile, self._image, self._window)
+        self.dialog.save_requested.connect(self.save_requested)
+        self.dialog.finished.connect(self._dialog_closed)
+        self.dialog.open()
+
+    def open_sign_in(self) -> None:
+        """Ask for what it takes to go on with an account whose session is over."""
+        if self._account is None or self.sign_in is not None:
+            return
+        if self._account.kind is BackendKind.LOCAL:
+            self.sign_in_again_requested.emit("", "")
+            return
+        self.sign_in = SignInAgainDialog(self._account, self._window)
+        self.sign_in.submitted.connect(self.sign_in_again_requested)
+        self.sign_in.finished.connect(self._sign_in_closed)
+        self.sign_in.open()
+
+    def signed_in_again(self) -> None:
+        """There is a session again."""
+        if self.sign_in is not None:
+            self.sign_in.accept()
+
+    def show_sign_in_failure(self, sentence: str) -> bool:
+        """Say in the dialog why it did not work; False when there is none to say it in."""
+        if self.sign_in is None:
+            return False
+        self.sign_in.show_failure(sentence)
+        return True
+
+    def _sign_in_closed(self) -> None:
+        self.sign_in = None
+
+    def _leaving_closed(self) -> None:
+        self._leaving = None
+
+    def _dialog_closed(self) -> None:
+        self.dialog = None
+
+    def _ask_sign_out(self) -> None:
+        if self._leaving is not None:
+            return
+        devices = self._account is not None and self._account.kind is BackendKind.SUPABASE
+        self._leaving = SignOutDialog(self._theme, self._window, self._badge.state, devices=devices)
+        self._leaving.sign_out_requested.connect(self.sign_out_requested)
+        self._leaving.finished.connect(self._leaving_closed)
+        self._leaving.open()

@@ -1,0 +1,142 @@
+"""The table of actions; menus and shortcuts derive from it."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from enum import Flag, StrEnum, auto
+
+
+class ActionId(StrEnum):
+    """The stable name of each action."""
+
+    NEW_CHAT = "chat.new"
+    NEXT_CHAT = "chat.next"
+    PREVIOUS_CHAT = "chat.previous"
+    RENAME_CHAT = "chat.rename"
+    PIN_CHAT = "chat.pin"
+    UNPIN_CHAT = "chat.unpin"
+    RETRY_CHAT = "chat.retry"
+    DISCARD_CHAT = "chat.discard"
+    DELETE_CHAT = "chat.delete"
+    SEARCH = "search.everywhere"
+    FIND = "search.chat"
+    FIND_OLDER = "search.older"
+    FIND_NEWER = "search.newer"
+    STOP_REPLY = "reply.stop"
+    REGENERATE = "reply.regenerate"
+    COPY_REPLY = "reply.copy"
+    EDIT_LAST = "message.edit_last"
+    PREVIOUS_VERSION = "message.previous_version"
+    NEXT_VERSION = "message.next_version"
+    FOCUS_COMPOSER = "composer.focus"
+    TOGGLE_SIDEBAR = "view.sidebar"
+    THEME_SYSTEM = "view.theme.system"
+    THEME_LIGHT = "view.theme.light"
+    THEME_DARK = "view.theme.dark"
+    THEME_CONTRAST = "view.theme.contrast"
+    ZOOM_IN = "view.zoom_in"
+    ZOOM_OUT = "view.zoom_out"
+    ZOOM_RESET = "view.zoom_reset"
+    PROFILE = "account.profile"
+    SYNC_STATUS = "account.sync"
+    REFRESH = "account.refresh"
+    SIGN_OUT = "account.sign_out"
+    SETTINGS = "app.settings"
+    SHORTCUTS = "app.shortcuts"
+    QUIT = "app.quit"
+
+
+class Need(Flag):
+    """What must hold for an action to be enabled; several are joined with ``|``."""
+
+    NOTHING = 0
+    ACCOUNT = auto()
+    CONVERSATION = auto()
+    REPLYING = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRow:
+    """One action: ``text`` for menus, ``icon`` a name of resources/icons, the first shortcut is shown."""
+
+    id: ActionId
+    text: str
+    icon: str = ""
+    shortcuts: tuple[str, ...] = ()
+    needs: Need = Need.NOTHING
+    checkable: bool = False
+
+
+# Qt reads Ctrl as the Command key on macOS, where Command+Tab belongs to the system.
+_TAB = "Meta" if sys.platform == "darwin" else "Ctrl"
+_CHAT = Need.ACCOUNT | Need.CONVERSATION
+
+ACTIONS: dict[ActionId, ActionRow] = {
+    row.id: row
+    for row in (
+        ActionRow(ActionId.NEW_CHAT, "New chat", "new-chat", ("Ctrl+N",), Need.ACCOUNT),
+        ActionRow(ActionId.NEXT_CHAT, "Next chat", "", (f"{_TAB}+Tab",), Need.ACCOUNT),
+        ActionRow(ActionId.PREVIOUS_CHAT, "Previous chat", "", (f"{_TAB}+Shift+Tab",), Need.ACCOUNT),
+        ActionRow(ActionId.RENAME_CHAT, "Rename", "pencil", ("F2",), _CHAT),
+        ActionRow(ActionId.PIN_CHAT, "Pin", "pin", (), _CHAT),
+        ActionRow(ActionId.UNPIN_CHAT, "Unpin", "pin", (), _CHAT),
+        ActionRow(ActionId.RETRY_CHAT, "Try to save again", "refresh", (), _CHAT),
+        ActionRow(ActionId.DISCARD_CHAT, "Discard the unsaved change", "close", (), _CHAT),
+        ActionRow(ActionId.DELETE_CHAT, "Delete…", "trash", ("Ctrl+Shift+Backspace",), _CHAT),
+        ActionRow(ActionId.SEARCH, "Search…", "search", ("Ctrl+K",), Need.ACCOUNT),
+        ActionRow(ActionId.FIND, "Find in this chat", "search", ("Ctrl+F",), _CHAT),
+        ActionRow(ActionId.FIND_OLDER, "Older match", "", ("F3", "Ctrl+G"), _CHAT),
+        ActionRow(ActionId.FIND_NEWER, "Newer match", "", ("Shift+F3", "Ctrl+Shift+G"), _CHAT),
+        ActionRow(ActionId.STOP_REPLY, "Stop the reply", "stop", ("Esc",), _CHAT | Need.REPLYING),
+        ActionRow(ActionId.REGENERATE, "Write the last reply again", "refresh", ("Ctrl+R",), _CHAT),
+        ActionRow(ActionId.COPY_REPLY, "Copy the last reply", "copy", ("Ctrl+Shift+C",), _CHAT),
+        ActionRow(ActionId.EDIT_LAST, "Edit the last message", "pencil", ("Ctrl+E",), _CHAT),
+        ActionRow(ActionId.PREVIOUS_VERSION, "Previous version", "chevron-left", ("Alt+PgUp",), _CHAT),
+        ActionRow(ActionId.NEXT_VERSION, "Next version", "chevron-right", ("Alt+PgDown",), _CHAT),
+        ActionRow(ActionId.FOCUS_COMPOSER, "Write a message", "", ("Shift+Esc",), Need.ACCOUNT),
+        ActionRow(ActionId.TOGGLE_SIDEBAR, "Show or hide the sidebar", "sidebar", ("Ctrl+B",), Need.ACCOUNT),
+        ActionRow(ActionId.THEME_SYSTEM, "Look: as the system", checkable=True),
+        ActionRow(ActionId.THEME_LIGHT, "Look: light", checkable=True),
+        ActionRow(ActionId.THEME_DARK, "Look: dark", checkable=True),
+        ActionRow(ActionId.THEME_CONTRAST, "Look: high contrast", checkable=True),
+        # Many keyboards have the plus on the key of the equals sign.
+        ActionRow(ActionId.ZOOM_IN, "Larger text", "", ("Ctrl++", "Ctrl+=")),
+        ActionRow(ActionId.ZOOM_OUT, "Smaller text", "", ("Ctrl+-",)),
+        ActionRow(ActionId.ZOOM_RESET, "Usual text size", "", ("Ctrl+0",)),
+        ActionRow(ActionId.PROFILE, "Profile…", "user", (), Need.ACCOUNT),
+        ActionRow(ActionId.SYNC_STATUS, "Sync status", "cloud", (), Need.ACCOUNT),
+        ActionRow(ActionId.REFRESH, "Refresh now", "refresh", ("F5",), Need.ACCOUNT),
+        ActionRow(ActionId.SIGN_OUT, "Sign out…", "sign-out", (), Need.ACCOUNT),
+        ActionRow(ActionId.SETTINGS, "Settings…", "settings", ("Ctrl+,",)),
+        ActionRow(ActionId.SHORTCUTS, "Keyboard shortcuts", "keyboard", ("Ctrl+/",)),
+        ActionRow(ActionId.QUIT, "Quit ChatDesk", "", ("Ctrl+Q",)),
+    )
+}
+
+MenuRows = tuple[ActionId | None, ...]
+"""Actions of a menu from top to bottom; None is a line between them."""
+
+ACCOUNT_MENU: MenuRows = (
+    ActionId.PROFILE,
+    ActionId.SYNC_STATUS,
+    ActionId.REFRESH,
+    None,
+    ActionId.SETTINGS,
+    ActionId.SHORTCUTS,
+    None,
+    ActionId.SIGN_OUT,
+    ActionId.QUIT,
+)
+"""Behind the profile at the bottom of the sidebar."""
+
+
+def conversation_menu(*, pinned: bool, failed: bool) -> MenuRows:
+    """Return the rows of a conversation's menu."""
+    rows: list[ActionId | None] = [
+        ActionId.RENAME_CHAT,
+        ActionId.UNPIN_CHAT if pinned else ActionId.PIN_CHAT,
+    ]
+    if failed:
+        rows += [None, ActionId.RETRY_CHAT, ActionId.DISCARD_CHAT]
+    return (*rows, None, ActionId.DELETE_CHAT)

@@ -1,0 +1,42 @@
+"""The right side of the window: header, timeline or empty state, composer."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from chatdesk.ui.composer.composer import Composer
+from chatdesk.ui.conversation_header import ConversationHeader
+from chatdesk.ui.empty_state import EmptyState
+from chatdesk.ui.model_notice import ModelNotice
+from chatdesk.ui.search.find_bar import FindBar
+from chatdesk.ui.theme.theme import Theme
+from chatdesk.ui.words import say
+
+
+class ChatPane(QWidget):
+    """Holds the parts in their order; ``header``, ``find_bar``, ``composer``, ``notice`` are public."""
+
+    def __init__(self, theme: Theme, timeline: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.header = ConversationHeader(theme)
+        self.find_bar = FindBar(theme)
+        self.composer = Composer(theme)
+        self.notice = ModelNotice(theme)
+        self._timeline = timeline
+        say(timeline.setAccessibleName, "Messages")
+        self._empty = EmptyState()
+        self._middle = QStackedWidget()
+        self._middle.addWidget(self._empty)
+        self._middle.addWidget(timeline)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.header)
+        column.addWidget(self.find_bar)
+        column.addWidget(self._middle, 1)
+        column.addWidget(self.notice)
+        column.addWidget(self.composer)
+
+    def show_timeline(self, shown: bool) -> None:
+        """Show the timeline, or where no conversation is open the invitation to start one."""
+        self._middle.setCurrentWidget(self._timeline if shown else self._empty)

@@ -1,0 +1,290 @@
+"""The composer: text field, send or stop, and one line that says what is the matter."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from chatdesk.domain.text import MAX_CONTENT, storable
+from chatdesk.language.door import N_, _
+from chatdesk.ui.composer.drafts import Drafts
+from chatdesk.ui.composer.text_field import TextField
+from chatdesk.ui.theme.fonts import sized
+from chatdesk.ui.theme.icons import icon
+from chatdesk.ui.theme.metrics import COLUMN, MARGIN
+from chatdesk.ui.theme.theme import Theme
+from chatdesk.ui.words import number, retell, say
+
+HINTS = {
+    "enter": N_("Enter sends, Shift+Enter starts a new line"),
+    "ctrl_enter": N_("Ctrl+Enter sends, Enter starts a new line"),
+}
+"""For each value of the option that says which key sends."""
+
+REPAIRED = N_(
+    "Some characters cannot be stored and were replaced by \N{REPLACEMENT CHARACTER}. Check the text."
+)
+BUSY = N_("A reply is being written. Stop it first, or wait until it has ended; your text stays here.")
+DRAFT_DELAY_MS = 400
+
+
+def too_long(length: int) -> str:
+    """Say that a text of ``length`` characters cannot be one message."""
+    words = _(
+        "This message has {length} characters; {most} is the most. "
+        "Shorten it or send it in parts; nothing was lost."
+    )
+    return words.format(length=number(length), most=number(MAX_CONTENT))
+
+
+class Composer(QWidget):
+    """Writes messages for one conversation at a time and keeps a draft for each.
+
+    Signals: ``send_requested(conversation_id, text)`` (an empty id asks for a new conversation),
+    ``stop_requested(conversation_id)``, ``draft_changed(conversation_id, text)`` at most every 400 ms. The
+    text stays until ``accept``; ``refuse`` leaves it where it is and says why.
+    """
+
+    send_requested = Signal(str, str)
+    stop_requested = Signal(str)
+    draft_changed = Signal(str, str)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._drafts = Drafts()
+        self._conversation = ""
+        self._replying = False
+        self._unsaved = False
+        self._filling = False
+        self._send_key = "enter"
+        self._said = ""
+        self.field = TextField()
+        say(self.field.setAccessibleName, "Message")
+        say(self.field.setPlaceholderText, "Message ChatDesk")
+        self.button = QToolButton()
+        self.button.setProperty("look", "round")
+        self.button.setFixedSize(34, 34)
+        self.button.setIconSize(QSize(18, 18))
+        self._hint = QLabel()
+        self._hint.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self._hint.setWordWrap(True)
+        sized(self._hint, 0.88)
+        self._hint.setTextFormat(Qt.TextFormat.PlainText)
+        self._save_timer = QTimer(self)
+        self._save_timer.setSingleShot(True)
+        self._save_timer.setInterval(DRAFT_DELAY_MS)
+        self._lay_out()
+        self._connect()
+        self._say()
+        self._refresh_button()
+
+    def _lay_out(self) -> None:
+        self._card = QFrame()
+        self._card.setProperty("look", "composer")
+        self._card.setMaximumWidth(COLUMN)
+        row = QHBoxLayout(self._card)
+        row.setContentsMargins(14, 9, 9, 9)
+        row.setSpacing(8)
+        row.addWidget(self.field, 1, Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(self.button, 0, Qt.AlignmentFlag.AlignBottom)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(MARGIN, 6, MARGIN, 10)
+        column.setSpacing(6)
+        centred = QHBoxLayout()
+        centred.addStretch(1)
+        # So much larger than the stretches that they only take what lies beyond the card's greatest width.
+        centred.addWidget(self._card, 1000)
+        centred.addStretch(1)
+        column.addLayout(centred)
+        column.addWidget(self._hint)
+        self.setFocusProxy(self.field)
+
+    def _connect(self) -> None:
+        self.field.submitted.connect(self._submit)
+        self.field.textChanged.connect(self._edited)
+        self.field.repaired.connect(lambda: self._say(_(REPAIRED), "error"))
+        self.field.focus_changed.connect(self._show_focus)
+        self.button.clicked.connect(self._press)
+        self._save_timer.timeout.connect(self.save_draft)
+        self._theme.changed.connect(self._refresh_button)
+        retell(self._retell)
+
+    # What the window tells
+
+    @property
+    def conversation(self) -> str:
+        """The conversation that is written to; empty means one that does not exist yet."""
+        return self._conversation
+
+    def open(self, conversation_id: str) -> None:
+        """Turn to another conversation, with what was last written there in this window."""
+        if conversation_id == self._conversation:
+            return
+        self.save_draft()
+        self._conversation = conversation_id
+        known = conversation_id in self._drafts
+        self._fill(self._drafts[conversation_id].text if known else "")
+        if not known:
+            self._drafts.forget(conversation_id)
+        self._say()
+        self._refresh_button()
+
+    def set_draft(self, conversation_id: str, text: str) -> None:
+        """Offer the stored draft of a conversation; it is taken only if nothing was written there since."""
+        if conversation_id in self._drafts or not text:
+            return
+        self._drafts[conversation_id].text = text
+        if conversation_id == self._conversation:
+            self._fill(text)
+
+    def move_draft(self, source: str, target: str) -> None:
+        """Bring the unsent text of a conversation that is gone to another one, in front of what is there."""
+        self._keep()
+        moved = self._drafts[source].text
+        self._drafts.forget(source)
+        self.bring_back(target, moved)
+
+    def bring_back(self, conversation_id: str, text: str) -> None:
+        """Put text that was to be a message back, in front of what is written there."""
+        if not text:
+            return
+        self._keep()
+        draft = self._drafts[conversation_id]
+        draft.text = f"{text}\n{draft.text}" if draft.text else text
+        if conversation_id == self._conversation:
+            self._fill(draft.text)
+        self.draft_changed.emit(conversation_id, draft.text)
+
+    def forget(self, conversation_id: str) -> None:
+        """Drop the draft of a conversation that the user deleted."""
+        self._drafts.forget(conversation_id)
+        if conversation_id == self._conversation:
+            self._fill("")
+
+    def set_send_key(self, value: str) -> None:
+        """Choose which key sends: a value of the option."""
+        self._send_key = value
+        self.field.enter_sends = value == "enter"
+        if not self._said:
+            self._say()
+
+    def set_replying(self, replying: bool) -> None:
+        """Turn Send into Stop while a reply is being written, and back."""
+        if replying != self._replying:
+            self._replying = replying
+            self._say()
+            self._refresh_button()
+
+    def accept(self, conversation_id: str) -> None:
+        """The text handed over for this conversation is safe: take it away, keep what was typed since."""
+        if conversation_id not in self._drafts:
+            return
+        self._keep()
+        rest = self._drafts[conversation_id].accepted()
+        if conversation_id == self._conversation:
+            self._fill(rest)
+            self._say()
+            self._refresh_button()
+        self.draft_changed.emit(conversation_id, rest)
+
+    def refuse(self, conversation_id: str, sentence: str) -> None:
+        """The text handed over could not be taken; it stays, and ``sentence`` says why and what to do."""
+        self._drafts[conversation_id].sending = None
+        if conversation_id == self._conversation:
+            self._say(sentence, "error")
+            self._refresh_button()
+
+    def text(self) -> str:
+        """Return what is written now."""
+        return self.field.text()
+
+    # What the user does
+
+    def _submit(self) -> None:
+        text = self.field.text()
+        safe = storable(text)
+        if safe != text or not self.field.whole(text):
+            self.field.put(safe)
+            self._say(_(REPAIRED), "error")
+            return
+        if not text.strip() or self._drafts[self._conversation].sending is not None:
+            return
+        if self._replying:
+            self._say(_(BUSY))
+            return
+        if len(text) > MAX_CONTENT:
+            self._say(too_long(len(text)), "error")
+            return
+        self._drafts[self._conversation].sending = text
+        self._refresh_button()
+        self.send_requested.emit(self._conversation, text)
+
+    def _press(self) -> None:
+        if self._replying:
+            self.stop_requested.emit(self._conversation)
+        else:
+            self._submit()
+        self.field.setFocus()
+
+    def _edited(self) -> None:
+        if self._filling:
+            return
+        # The text itself is read at the pause: reading a long one at every key would be felt.
+        _ = self._drafts[self._conversation]
+        self._unsaved = True
+        self._save_timer.start()
+        if self._said:
+            self._say()
+        self._refresh_button()
+
+    def save_draft(self) -> None:
+        """Tell the draft now instead of after the pause in typing, as before leaving or closing."""
+        self._save_timer.stop()
+        if self._keep():
+            self.draft_changed.emit(self._conversation, self._drafts[self._conversation].text)
+
+    def _keep(self) -> bool:
+        """Read what was typed since the last time into the draft; tell whether something was."""
+        typed, self._unsaved = self._unsaved, False
+        if typed:
+            self._drafts[self._conversation].text = self.field.text()
+        return typed
+
+    # How it looks
+
+    def _fill(self, text: str) -> None:
+        self._filling = True
+        self.field.put(text)
+        self._filling = False
+        self._unsaved = False
+        self._save_timer.stop()
+        self._refresh_button()
+
+    def _say(self, sentence: str = "", look: str = "muted") -> None:
+        """Say a sentence below the field, without one which key sends."""
+        self._said = sentence
+        self._hint.setText(sentence or _(HINTS[self._send_key]))
+        if self._hint.property("look") != look:
+            self._hint.setProperty("look", look)
+            self._hint.style().polish(self._hint)
+
+    def _show_focus(self, focused: bool) -> None:
+        self._card.setProperty("active", focused)
+        self._card.style().polish(self._card)
+
+    def _retell(self) -> None:
+        # What went wrong was said in the language of that moment; it goes with the next key.
+        if not self._said:
+            self._say()
+        self._refresh_button()
+
+    def _refresh_button(self) -> None:
+        tokens = self._theme.tokens
+        waiting = self._conversation in self._drafts and self._drafts[self._conversation].sending is not None
+        ready = self._replying or (not waiting and not self.field.document().isEmpty())
+        name, words = ("stop", _("Stop the reply")) if self._replying else ("send", _("Send"))
+        self.button.setEnabled(ready)
+        self.button.setIcon(icon(name, tokens.on_accent if ready else tokens.text_muted))
+        self.button.setAccessibleName(words)
+        self.button.setToolTip(words)

@@ -1,0 +1,138 @@
+"""The growing text field of the composer."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QMimeData, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QInputMethodEvent, QKeyEvent, QResizeEvent, QTextOption
+from PySide6.QtWidgets import QPlainTextEdit, QWidget
+
+from chatdesk.domain.text import storable
+
+LINES_LEAST = 1
+LINES_MOST = 8
+LINE_UNBROKEN_MOST = 20_000
+
+# QTextDocument's own separators: block, line, and the marks around embedded frames.
+_SEPARATORS = str.maketrans({"\u2029": "\n", "\u2028": "\n", "\ufdd0": "\n", "\ufdd1": "\n"})
+
+
+class TextField(QPlainTextEdit):
+    """A plain text field that is 1 to 8 lines high.
+
+    Enter asks to send and Shift+Enter starts a line, or as ``enter_sends`` says; while an input method
+    composes, Enter belongs to it.
+    Signals: ``submitted()``; ``focus_changed(bool)``; ``repaired()`` after a paste lost characters that
+    cannot be stored.
+    """
+
+    submitted = Signal()
+    repaired = Signal()
+    focus_changed = Signal(bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._composing = False
+        self.enter_sends = True
+        """Whether Enter alone sends; if not, Ctrl+Enter does and Enter starts a line."""
+        self.setTabChangesFocus(True)
+        self.setFrameShape(QPlainTextEdit.Shape.NoFrame)
+        self.viewport().setAutoFillBackground(False)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.document().setDocumentMargin(2)
+        self.document().documentLayout().documentSizeChanged.connect(self._grow)
+        self._grow()
+
+    @property
+    def composing(self) -> bool:
+        """Whether an input method holds text that is not committed yet."""
+        return self._composing
+
+    def text(self) -> str:
+        """Return the text as typed; unlike ``toPlainText`` it keeps no-break spaces."""
+        return self.document().toRawText().translate(_SEPARATORS)
+
+    def whole(self, text: str) -> bool:
+        """Tell whether ``text``, read before, is all there is: PySide drops lone surrogates silently."""
+        return len(text.encode("utf-16-le", "surrogatepass")) // 2 == self.document().characterCount() - 1
+
+    def put(self, text: str) -> None:
+        """Replace the whole text, repaired, and set the cursor behind it."""
+        # Emptied first: another way to wrap would lay the old text out once more.
+        self.clear()
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        safe = storable(text)
+        self._wrap_for(safe)
+        self.setPlainText(safe)
+        self.moveCursor(self.textCursor().MoveOperation.End)
+
+    # Keys and input methods
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            super().keyPressEvent(event)
+        elif self._composing:
+            # It commits the composed text; some platforms pass the key on as well.
+            event.accept()
+        elif not self._sends(event.modifiers()):
+            # A block of its own, not Qt's line separator: blocks are laid out one by one.
+            self.textCursor().insertBlock()
+            self.ensureCursorVisible()
+        else:
+            event.accept()
+            if not event.isAutoRepeat():
+                self.submitted.emit()
+
+    def _sends(self, modifiers: Qt.KeyboardModifier) -> bool:
+        if self.enter_sends:
+            return not modifiers & Qt.KeyboardModifier.ShiftModifier
+        return bool(modifiers & Qt.KeyboardModifier.ControlModifier)
+
+    def inputMethodEvent(self, event: QInputMethodEvent) -> None:
+        self._composing = bool(event.preeditString())
+        super().inputMethodEvent(event)
+
+    def insertFromMimeData(self, source: QMimeData) -> None:
+        pasted = source.text()
+        safe = storable(pasted)
+        self._wrap_for(safe)
+        self.insertPlainText(safe)
+        self.ensureCursorVisible()
+        if safe != pasted:
+            self.repaired.emit()
+
+    def canInsertFromMimeData(self, source: QMimeData) -> bool:
+        return source.hasText()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.focus_changed.emit(True)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        # An input method that is left commits or drops what it held.
+        self._composing = False
+        super().focusOutEvent(event)
+        self.focus_changed.emit(False)
+
+    def _wrap_for(self, text: str) -> None:
+        # Looking for word boundaries takes time in the square of an unbroken line: 3 s at 200,000.
+        if max(map(len, text.split("\n"))) > LINE_UNBROKEN_MOST:
+            self.setWordWrapMode(QTextOption.WrapMode.WrapAnywhere)
+
+    # Growing
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._grow()
+
+    def _grow(self) -> None:
+        # The plain text layout counts its height in lines.
+        lines = round(self.document().documentLayout().documentSize().height())
+        shown = min(max(lines, LINES_LEAST), LINES_MOST)
+        margins = round(2 * self.document().documentMargin()) + 2 * self.frameWidth()
+        height = shown * self.fontMetrics().lineSpacing() + margins
+        if height != self.maximumHeight():
+            self.setFixedHeight(height)
+        many = lines > LINES_MOST
+        policy = Qt.ScrollBarPolicy
+        self.setVerticalScrollBarPolicy(policy.ScrollBarAsNeeded if many else policy.ScrollBarAlwaysOff)

@@ -1,0 +1,84 @@
+"""The line above the conversation: its title and its model."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
+
+from chatdesk.language.door import _
+from chatdesk.ui.elided_label import ElidedLabel
+from chatdesk.ui.theme.fonts import sized
+from chatdesk.ui.theme.icons import icon
+from chatdesk.ui.theme.metrics import HEADER, ICON
+from chatdesk.ui.theme.theme import Theme
+from chatdesk.ui.words import say
+
+
+class ConversationHeader(QWidget):
+    """Title, model, and the button of the conversation's menu.
+
+    Signals: ``sidebar_requested()``, ``menu_requested(global point)``.
+    """
+
+    sidebar_requested = Signal()
+    menu_requested = Signal(QPoint)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.setObjectName("header")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedHeight(HEADER)
+        self.sidebar_button = self._button("Show the sidebar")
+        self.sidebar_button.clicked.connect(self.sidebar_requested)
+        self.sidebar_button.hide()
+        self.menu_button = self._button("Menu of this chat")
+        self.menu_button.clicked.connect(self._open_menu)
+        self._title = ElidedLabel()
+        sized(self._title, 1.07, QFont.Weight.DemiBold)
+        self._model = QLabel()
+        self._model.setProperty("look", "pill")
+        self._model.setTextFormat(Qt.TextFormat.PlainText)
+        sized(self._model, 0.86)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 0, 12, 0)
+        row.setSpacing(10)
+        row.addWidget(self.sidebar_button)
+        row.addWidget(self._title, 0)
+        row.addWidget(self._model, 0, Qt.AlignmentFlag.AlignVCenter)
+        row.addStretch(1)
+        row.addWidget(self.menu_button)
+        theme.changed.connect(self._colour)
+        self._colour()
+        self.show_conversation("", None)
+
+    def show_conversation(self, title: str, model: str | None) -> None:
+        """Show a title and the name of the model; an empty title means that no conversation is open."""
+        self._title.setText(title)
+        self._model.setText(model or "")
+        self._model.setVisible(bool(model))
+        self._model.setToolTip(_("Replies come from {model}").format(model=model) if model else "")
+        self.menu_button.setVisible(bool(title))
+
+    def title(self) -> str:
+        """Return the title shown."""
+        return self._title.text()
+
+    def _button(self, name: str) -> QToolButton:
+        button = QToolButton()
+        button.setProperty("look", "quiet")
+        say(button.setAccessibleName, name)
+        say(button.setToolTip, name)
+        return button
+
+    def _open_menu(self) -> None:
+        self.menu_requested.emit(self.menu_button.mapToGlobal(QPoint(0, self.menu_button.height())))
+
+    def _colour(self) -> None:
+        muted = self._theme.tokens.text_muted
+        side = self._theme.px(ICON)
+        for button in (self.sidebar_button, self.menu_button):
+            button.setIconSize(QSize(side, side))
+        self.sidebar_button.setIcon(icon("sidebar", muted))
+        self.menu_button.setIcon(icon("more", muted))

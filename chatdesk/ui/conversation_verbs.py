@@ -1,0 +1,87 @@
+"""What can be done with one conversation, from wherever it is asked for."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QPoint, Signal
+from PySide6.QtWidgets import QWidget
+
+from chatdesk.domain.message import DeliveryState
+from chatdesk.language.door import _
+from chatdesk.models.conversation_list import NEW_TITLE, ConversationListModel
+from chatdesk.ui.actions.menus import open_target_menu
+from chatdesk.ui.actions.table import ActionId, conversation_menu
+from chatdesk.ui.conversations.list_view import ConversationListView
+from chatdesk.ui.dialogs.confirm import confirm
+from chatdesk.ui.theme.theme import Theme
+
+
+class ConversationVerbs(QObject):
+    """Turns a chosen action about a conversation into the matching request, asking first where that is due.
+
+    Signals: ``pin_requested(id, pinned)``, ``delete_requested(id)`` after the question was answered,
+    ``retry_requested(id)``, ``discard_requested(id)``. Renaming starts in the list, which asks for the rest.
+    """
+
+    pin_requested = Signal(str, bool)
+    delete_requested = Signal(str)
+    retry_requested = Signal(str)
+    discard_requested = Signal(str)
+
+    def __init__(
+        self, window: QWidget, theme: Theme, conversations: ConversationListModel, view: ConversationListView
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._theme = theme
+        self._conversations = conversations
+        self._view = view
+        view.menu_requested.connect(self.open_menu)
+        view.delete_requested.connect(lambda which: self.carry_out(ActionId.DELETE_CHAT, which))
+
+    def open_menu(self, conversation_id: str, at: QPoint) -> None:
+        """Open the menu of a conversation at a global point."""
+        entry = self._conversations.entry(conversation_id)
+        if entry is None:
+            return
+        rows = conversation_menu(
+            pinned=entry.membership.pinned, failed=entry.delivery is DeliveryState.FAILED
+        )
+        title = entry.conversation.title or _(NEW_TITLE)
+        open_target_menu(
+            rows,
+            self._theme.tokens,
+            lambda action: self.carry_out(action, conversation_id),
+            self._window,
+            _("Menu of “{title}”").format(title=title),
+            at,
+        )
+
+    def carry_out(self, action: ActionId, conversation_id: str) -> bool:
+        """Do what ``action`` means for a conversation; False when it is not about conversations."""
+        match action:
+            case ActionId.RENAME_CHAT:
+                self._view.rename(conversation_id)
+            case ActionId.PIN_CHAT | ActionId.UNPIN_CHAT:
+                self.pin_requested.emit(conversation_id, action is ActionId.PIN_CHAT)
+            case ActionId.RETRY_CHAT:
+                self.retry_requested.emit(conversation_id)
+            case ActionId.DISCARD_CHAT:
+                self.discard_requested.emit(conversation_id)
+            case ActionId.DELETE_CHAT:
+                self._ask_delete(conversation_id)
+            case _:
+                return False
+        return True
+
+    def _ask_delete(self, conversation_id: str) -> None:
+        entry = self._conversations.entry(conversation_id)
+        if entry is None:
+            return
+        confirm(
+            self._window,
+            _("Delete “{title}”?").format(title=entry.conversation.title or _(NEW_TITLE)),
+            _("It goes from every window and every device, for everyone in it. This cannot be undone."),
+            _("Delete"),
+            lambda: self.delete_requested.emit(conversation_id),
+            dangerous=True,
+        )

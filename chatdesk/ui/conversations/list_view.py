@@ -1,0 +1,175 @@
+"""The list of conversations in the sidebar."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt, Signal
+from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
+
+from chatdesk.language.door import N_, _
+from chatdesk.models.conversation_list import ConversationListModel, ConversationRole
+from chatdesk.models.conversation_sections import ConversationSections
+from chatdesk.ui.conversations.row_delegate import ConversationRowDelegate
+from chatdesk.ui.theme.theme import Theme
+from chatdesk.ui.words import say
+
+EMPTY = N_("No chats yet.\nWrite a message to start one.")
+
+
+class ConversationListView(QListView):
+    """Shows the conversations and asks for what the user wants of them.
+
+    Signals: ``open_requested(id, by_pointer)``; ``rename_requested(id, title)`` when an edit in place ended;
+    ``delete_requested(id)`` for the Delete key; ``menu_requested(id, global point)``. The row that is open
+    is the one the model calls active; choosing a row with the arrow keys opens it.
+    """
+
+    open_requested = Signal(str, bool)
+    rename_requested = Signal(str, str)
+    delete_requested = Signal(str)
+    menu_requested = Signal(str, QPoint)
+
+    def __init__(
+        self, conversations: ConversationListModel, theme: Theme, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._conversations = conversations
+        self._theme = theme
+        self._sections = ConversationSections(conversations, parent=self)
+        self._rows = ConversationRowDelegate(theme, self)
+        self.setModel(self._sections)
+        self.setItemDelegate(self._rows)
+        self.setUniformItemSizes(True)
+        self.setMouseTracking(True)
+        self.setFrameShape(QListView.Shape.NoFrame)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.verticalScrollBar().setSingleStep(18)
+        say(self.setAccessibleName, "Chats")
+        self._rows.renamed.connect(self.rename_requested)
+        theme.changed.connect(self._repaint)
+        conversations.dataChanged.connect(self._follow_active)
+        self._sections.modelReset.connect(self.show_active)
+
+    # What others may ask
+
+    def current_id(self) -> str:
+        """Return the conversation under the keyboard cursor, or an empty string."""
+        return self._sections.id_at(self.currentIndex().row())
+
+    def show_active(self) -> None:
+        """Bring keyboard cursor and selection to the open conversation, and into view."""
+        row = self._sections.row_of(self._conversations.active)
+        if row < 0:
+            self.setCurrentIndex(QModelIndex())
+            self.clearSelection()
+        elif self.currentIndex().row() != row:
+            self.setCurrentIndex(self._sections.index(row))
+
+    def rename(self, conversation_id: str) -> None:
+        """Start renaming a conversation in its row."""
+        row = self._sections.row_of(conversation_id)
+        if row >= 0:
+            index = self._sections.index(row)
+            self.scrollTo(index)
+            self.setFocus()
+            self.edit(index)
+
+    def neighbour(self, step: int) -> str:
+        """Return the conversation ``step`` places below the open one, going round at the ends."""
+        count = self._conversations.rowCount()
+        if count == 0:
+            return ""
+        row = self._conversations.row_of(self._conversations.active)
+        start = row if row >= 0 else (-1 if step > 0 else 0)
+        return self._conversations.entry_at((start + step) % count).id
+
+    def regroup(self) -> None:
+        """Put the captions where they belong today."""
+        self._sections.regroup()
+
+    # Events
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = event.key()
+        before = self.current_id()
+        if self.state() == QAbstractItemView.State.EditingState and not self.hasFocus():
+            # The Enter that ended an edit in place comes through here as well.
+            super().keyPressEvent(event)
+            return
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and before:
+            self.open_requested.emit(before, key != Qt.Key.Key_Space)
+            return
+        if key == Qt.Key.Key_Delete and before:
+            self.delete_requested.emit(before)
+            return
+        super().keyPressEvent(event)
+        after = self.current_id()
+        if after and after != before:
+            self.open_requested.emit(after, False)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        # Qt selects when pressed; here a click opens, so that another row's menu can be used.
+        if event.button() == Qt.MouseButton.LeftButton:
+            event.accept()
+        else:
+            event.ignore()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        point = event.position().toPoint()
+        index = self.indexAt(point)
+        conversation_id = self._sections.id_at(index.row())
+        if event.button() != Qt.MouseButton.LeftButton or not conversation_id:
+            return
+        more = self._rows.more_rect(self.visualRect(index))
+        if more.contains(point):
+            self.menu_requested.emit(conversation_id, self.viewport().mapToGlobal(more.bottomLeft()))
+        else:
+            self.open_requested.emit(conversation_id, True)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._hover(self.indexAt(event.position().toPoint()))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover(QModelIndex())
+        super().leaveEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            index = self.currentIndex()
+            point = self.visualRect(index).bottomLeft() + QPoint(16, 0)
+        else:
+            index, point = self.indexAt(event.pos()), event.pos()
+        if conversation_id := self._sections.id_at(index.row()):
+            self.menu_requested.emit(conversation_id, self.viewport().mapToGlobal(point))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self._sections.rowCount() == 0:
+            painter = QPainter(self.viewport())
+            painter.setPen(QColor(self._theme.tokens.text_muted))
+            rect = QRect(0, 24, self.viewport().width(), 80).adjusted(16, 0, -16, 0)
+            flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
+            painter.drawText(rect, int(flags), _(EMPTY))
+
+    def _hover(self, index: QModelIndex) -> None:
+        if not self._sections.id_at(index.row()):
+            index = QModelIndex()
+        if self._rows.hovered == index:
+            return
+        for touched in (self._sections.index(self._rows.hovered.row()), index):
+            self.viewport().update(self.visualRect(touched))
+        self._rows.hovered = QPersistentModelIndex(index)
+
+    def _repaint(self) -> None:
+        # A method, not a lambda: Qt disconnects it when the view goes and the theme stays.
+        self.viewport().update()
+
+    def _follow_active(self, _first: QModelIndex, _last: QModelIndex, roles: list[int]) -> None:
+        if ConversationRole.ACTIVE in roles:
+            self.show_active()

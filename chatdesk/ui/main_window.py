@@ -1,0 +1,317 @@
+"""The window: it holds the parts, shows facts and asks for what the user wants."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QMoveEvent, QResizeEvent
+from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QWidget
+
+from chatdesk.config.preferences import Preferences
+from chatdesk.language.door import N_, _
+from chatdesk.models.conversation_list import NEW_TITLE, ConversationListModel
+from chatdesk.services.preferences import PreferenceService
+from chatdesk.ui.account_verbs import AccountVerbs
+from chatdesk.ui.actions.action_set import ActionSet
+from chatdesk.ui.actions.table import ActionId, Need
+from chatdesk.ui.chat_pane import ChatPane
+from chatdesk.ui.conversation_verbs import ConversationVerbs
+from chatdesk.ui.dialogs.confirm import confirm
+from chatdesk.ui.dialogs.first_run import FirstRunPage
+from chatdesk.ui.notices import NoticeStack
+from chatdesk.ui.search.verbs import SearchVerbs
+from chatdesk.ui.settings_verbs import SettingsVerbs
+from chatdesk.ui.sidebar import Sidebar
+from chatdesk.ui.theme.icons import icon
+from chatdesk.ui.theme.metrics import HEADER, SIDEBAR
+from chatdesk.ui.theme.theme import Theme
+from chatdesk.ui.window_state import WindowState, pack_geometry
+from chatdesk.ui.words import retell
+
+STATE_DELAY_MS = 500
+SESSION_ONLY = N_("ChatDesk can go on for this session only; then you are asked to sign in next time.")
+LEAST_SIZE = QSize(560, 440)
+USUAL_SIZE = QSize(1120, 760)
+
+
+class MainWindow(QMainWindow):
+    """Everything around the timeline.
+
+    The parts are public, ask for what is theirs and are told facts directly: ``first_run``, ``composer``,
+    ``verbs`` (one conversation), ``account`` (profile, sync state, panel), ``notices``. What concerns several
+    of them goes through the window: which conversation is open, replies under way, the page shown.
+
+    Signals of the window itself: ``open_requested(id)`` when the user chose a conversation (empty: none; the
+    next message starts one), ``rename_requested(id, title)``, ``refresh_requested()``,
+    ``session_only_requested()``, ``state_changed(WindowState)``, ``closing()``,
+    ``message_action_requested(ActionId)`` about the message with the focus or the last one it fits.
+    """
+
+    open_requested = Signal(str)
+    rename_requested = Signal(str, str)
+    refresh_requested = Signal()
+    session_only_requested = Signal()
+    state_changed = Signal(object)
+    closing = Signal()
+    message_action_requested = Signal(object)
+
+    def __init__(
+        self,
+        theme: Theme,
+        conversations: ConversationListModel,
+        timeline: QWidget,
+        preferences: PreferenceService | None = None,
+    ) -> None:
+        super().__init__()
+        self._theme = theme
+        self._conversations = conversations
+        self._model_name: str | None = None
+        self._deleting: set[str] = set()
+        self._width = SIDEBAR
+        self.setWindowIcon(icon("chatdesk", ""))
+        self.setMinimumSize(LEAST_SIZE)
+        self.resize(USUAL_SIZE)
+        self.sidebar = Sidebar(theme, conversations)
+        self.pane = ChatPane(theme, timeline)
+        self.composer = self.pane.composer
+        self.first_run = FirstRunPage(theme)
+        self.actions_table = ActionSet(self, theme)
+        self.verbs = ConversationVerbs(self, theme, conversations, self.sidebar.list)
+        self.account = AccountVerbs(self, theme, self.actions_table, self.sidebar.badge, self.sidebar.profile)
+        self.search = SearchVerbs(
+            self, theme, conversations, self.actions_table, self.pane.find_bar, self.composer.setFocus
+        )
+        self.settings = SettingsVerbs(
+            self,
+            theme,
+            self.actions_table,
+            self.account,
+            self.composer,
+            preferences or PreferenceService(Preferences(), self),
+        )
+        self._splitter = QSplitter(Qt.Orientation.Horizontal)
+        self._pages = QStackedWidget()
+        self._lay_out()
+        self.notices = NoticeStack(self.pane, theme, top=HEADER + 10)
+        self._state_timer = QTimer(self)
+        self._day_timer = QTimer(self)
+        self._connect()
+        self.show_conversation("")
+        self.show_chat()
+
+    def _lay_out(self) -> None:
+        self._splitter.addWidget(self.sidebar)
+        self._splitter.addWidget(self.pane)
+        self._splitter.setCollapsible(0, False)
+        self._splitter.setCollapsible(1, False)
+        self._splitter.setStretchFactor(1, 1)
+        self._splitter.setHandleWidth(1)
+        self._splitter.setSizes([SIDEBAR, USUAL_SIZE.width() - SIDEBAR])
+        self._pages.addWidget(self._splitter)
+        self._pages.addWidget(self.first_run)
+        self.setCentralWidget(self._pages)
+
+    def _connect(self) -> None:
+        model, header = self._conversations, self.pane.header
+        self.actions_table.chosen.connect(self._carry_out)
+        self.sidebar.new_chat_requested.connect(lambda: self._carry_out(ActionId.NEW_CHAT))
+        self.sidebar.hide_requested.connect(lambda: self.show_sidebar(False))
+        self.sidebar.list.open_requested.connect(self._open)
+        self.sidebar.list.rename_requested.connect(self.rename_requested)
+        header.sidebar_requested.connect(lambda: self.show_sidebar(True))
+        header.menu_requested.connect(lambda at: self.verbs.open_menu(model.active, at))
+        self.verbs.delete_requested.connect(self._deleting.add)
+        self.account.panel.refresh_requested.connect(self.refresh_requested)
+        self.settings.action_requested.connect(self._carry_out)
+        self.search.open_requested.connect(self._open)
+        model.active_removed.connect(self._active_removed)
+        model.dataChanged.connect(self._row_changed)
+        model.rowsInserted.connect(self._refresh)
+        model.modelReset.connect(self._refresh)
+        self._splitter.splitterMoved.connect(self._note_state)
+        self._state_timer.setSingleShot(True)
+        self._state_timer.setInterval(STATE_DELAY_MS)
+        self._state_timer.timeout.connect(self._tell_state)
+        # Once a minute is soon enough for a new day, and right after a suspended night as well.
+        self._day_timer.setTimerType(Qt.TimerType.VeryCoarseTimer)
+        self._day_timer.timeout.connect(self.sidebar.list.regroup)
+        self._day_timer.start(60_000)
+        retell(self._refresh)
+
+    # Facts
+
+    def show_first_run(self) -> None:
+        """Show the page that offers an account; forgets who was here."""
+        self.first_run.set_busy(False)
+        self._pages.setCurrentWidget(self.first_run)
+        self._enable()
+        self.first_run.local_button.setFocus()
+
+    def show_chat(self) -> None:
+        """Show the list and the conversation."""
+        self._pages.setCurrentWidget(self._splitter)
+        self._enable()
+        self.composer.setFocus()
+
+    def show_conversation(self, conversation_id: str) -> None:
+        """Turn to a conversation, or with an empty id to the start of a new one; asks for nothing."""
+        self._conversations.set_active(conversation_id)
+        self.composer.open(conversation_id)
+        self.pane.show_timeline(bool(conversation_id))
+        self.search.conversation_shown(conversation_id)
+        self._refresh()
+
+    def set_model_name(self, model: str | None) -> None:
+        """Name the model that answers where the conversation itself names none."""
+        self._model_name = model
+        self._refresh()
+
+    def set_model_notice(self, text: str | None) -> None:
+        """Show above the composer that no model is set up and what to do, or with None hide it."""
+        self.pane.notice.say(text)
+
+    def set_replying(self, conversation_id: str, replying: bool) -> None:
+        """A reply is being written in a conversation, or no longer."""
+        self._conversations.set_replying(conversation_id, replying)
+        self._refresh()
+
+    def ask_session_only(self, reason: str) -> None:
+        """Say that the keyring does not answer and ask whether to go on without remembering."""
+        confirm(
+            self,
+            _("The keyring is not available"),
+            f"{reason} {_(SESSION_ONLY)}",
+            _("Go on for this session"),
+            self.session_only_requested.emit,
+        )
+
+    def show_sidebar(self, shown: bool) -> None:
+        """Show or hide the sidebar."""
+        if not shown and self.sidebar.isVisibleTo(self._splitter):
+            self._width = self.sidebar.width()
+        self.sidebar.setVisible(shown)
+        self.pane.header.sidebar_button.setVisible(not shown)
+        self._note_state()
+
+    def restore(self, state: WindowState) -> None:
+        """Take the place, size and sidebar of an earlier run; what is unusable is ignored."""
+        if geometry := state.geometry_bytes():
+            self.restoreGeometry(geometry)
+        self._width = state.sidebar_width
+        self._splitter.setSizes([self._width, max(1, self.width() - self._width)])
+        self.show_sidebar(state.sidebar_shown)
+
+    def state(self) -> WindowState:
+        """Return place, size and sidebar as they are."""
+        shown = self.sidebar.isVisibleTo(self._splitter)
+        width = self.sidebar.width() if shown and self.isVisible() else self._width
+        return WindowState(pack_geometry(bytes(self.saveGeometry().data())), width, shown)
+
+    # What the user does
+
+    def _open(self, conversation_id: str, take_focus: bool = True) -> None:
+        if conversation_id != self._conversations.active or not conversation_id:
+            self.show_conversation(conversation_id)
+            self.open_requested.emit(conversation_id)
+        if take_focus:
+            self.composer.setFocus()
+
+    def _carry_out(self, action: ActionId) -> None:
+        active = self._conversations.active
+        target = active
+        if self.sidebar.list.hasFocus():
+            target = self.sidebar.list.current_id() or active
+        if (
+            self.verbs.carry_out(action, target)
+            or self.account.carry_out(action)
+            or self.settings.carry_out(action)
+            or self.search.carry_out(action)
+        ):
+            return
+        match action:
+            case ActionId.NEW_CHAT:
+                self._open("")
+            case ActionId.NEXT_CHAT | ActionId.PREVIOUS_CHAT:
+                if other := self.sidebar.list.neighbour(1 if action is ActionId.NEXT_CHAT else -1):
+                    self._open(other)
+            case ActionId.STOP_REPLY:
+                self.composer.stop_requested.emit(active)
+            case _ if action.value.startswith("message.") or action in (
+                ActionId.REGENERATE,
+                ActionId.COPY_REPLY,
+            ):
+                self.message_action_requested.emit(action)
+            case ActionId.FOCUS_COMPOSER:
+                self.composer.setFocus()
+            case ActionId.TOGGLE_SIDEBAR:
+                self.show_sidebar(not self.sidebar.isVisibleTo(self._splitter))
+            case ActionId.REFRESH:
+                self.refresh_requested.emit()
+            case ActionId.QUIT:
+                self.close()
+            case _:
+                raise ValueError(f"Nothing is connected to {action}.")
+
+    # Following the model
+
+    def _row_changed(self, first: QModelIndex, last: QModelIndex, _roles: list[int]) -> None:
+        if first.row() <= self._conversations.row_of(self._conversations.active) <= last.row():
+            self._refresh()
+
+    def _active_removed(self, conversation_id: str) -> None:
+        title = self.pane.header.title() or _(NEW_TITLE)
+        if conversation_id in self._deleting:
+            self._deleting.discard(conversation_id)
+            self.composer.forget(conversation_id)
+        else:
+            # Deleted elsewhere: what was being written here is not lost.
+            self.composer.move_draft(conversation_id, "")
+            gone = _("“{title}” was deleted in another window.").format(title=title)
+            self.notices.tell(gone, level="warning")
+        self._open("", take_focus=False)
+
+    def _refresh(self) -> None:
+        active = self._conversations.active
+        entry = self._conversations.entry(active)
+        title = "" if not active else _(NEW_TITLE)
+        model = self._model_name
+        if entry is not None:
+            title = entry.conversation.title or _(NEW_TITLE)
+            model = entry.conversation.model or model
+        self.pane.header.show_conversation(title, model)
+        self.setWindowTitle(f"{title} – ChatDesk" if title else "ChatDesk")
+        self.composer.set_replying(bool(active) and self._conversations.is_replying(active))
+        self._enable()
+
+    def _enable(self) -> None:
+        active = self._conversations.active
+        holds = Need.NOTHING
+        if self._pages.currentWidget() is self._splitter:
+            holds |= Need.ACCOUNT
+        if active:
+            holds |= Need.CONVERSATION
+        if self._conversations.is_replying(active):
+            holds |= Need.REPLYING
+        self.actions_table.enable(holds)
+
+    # The window itself
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._note_state()
+
+    def moveEvent(self, event: QMoveEvent) -> None:
+        super().moveEvent(event)
+        self._note_state()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.composer.save_draft()
+        self._state_timer.stop()
+        self._tell_state()
+        self.closing.emit()
+        super().closeEvent(event)
+
+    def _note_state(self) -> None:
+        self._state_timer.start()
+
+    def _tell_state(self) -> None:
+        self.state_changed.emit(self.state())

@@ -1,0 +1,80 @@
+"""Colours for code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pygments.lexer import Lexer
+
+# Which token of the theme a kind of code token takes, by pygments' names; the nearest ancestor counts.
+_COLOUR_OF = {
+    "Keyword": "syntax_keyword",
+    "Operator.Word": "syntax_keyword",
+    "Name.Tag": "syntax_keyword",
+    "Name.Function": "syntax_function",
+    "Name.Class": "syntax_function",
+    "Name.Decorator": "syntax_function",
+    "Name.Attribute": "syntax_function",
+    "Literal.String": "syntax_string",
+    "Literal.Number": "syntax_number",
+    "Comment": "syntax_comment",
+    "Name.Builtin": "syntax_builtin",
+    "Name.Constant": "syntax_builtin",
+    "Generic.Inserted": "syntax_string",
+    "Generic.Deleted": "syntax_number",
+    "Generic.Heading": "syntax_function",
+    "Generic.Subheading": "syntax_function",
+}
+
+
+@lru_cache(maxsize=64)
+def _lexer(language: str) -> Lexer | None:
+    # pygments takes 70 ms to import; a conversation without code never pays for it.
+    from pygments.lexers import get_lexer_by_name
+    from pygments.util import ClassNotFound
+
+    try:
+        return get_lexer_by_name(language, stripnl=False, ensurenl=False)
+    except ClassNotFound:
+        return None
+
+
+@lru_cache(maxsize=512)
+def _colour_name(kind: Any) -> str:
+    while kind is not None:
+        name = _COLOUR_OF.get(str(kind)[6:])
+        if name is not None:
+            return name
+        kind = kind.parent
+    return ""
+
+
+def coloured_runs(code: str, language: str) -> Iterator[tuple[str, str]]:
+    """Yield ``code`` in pieces with the name of the theme colour of each, "" for the plain colour.
+
+    An unknown language is one plain piece. White space joins the piece before it.
+    """
+    lexer = _lexer(language.lower()) if language and len(language) < 40 else None
+    if lexer is None:
+        yield code, ""
+        return
+    run: list[str] = []
+    current = ""
+    for kind, value in lexer.get_tokens(code):
+        colour = current if value.isspace() else _colour_name(kind)
+        if colour != current and run:
+            yield "".join(run), current
+            run = []
+        current = colour
+        run.append(value)
+    if run:
+        yield "".join(run), current
+
+
+def warm_up() -> None:
+    """Load pygments and the commonest lexer, to be called when the application is idle."""
+    for _ in coloured_runs("x = 1", "python"):
+        pass

@@ -1,0 +1,57 @@
+"""The card that says that no model is set up yet, and how to set one up."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from chatdesk.language.door import N_
+from chatdesk.ui.picture_label import PictureLabel
+from chatdesk.ui.theme.metrics import COLUMN, MARGIN
+from chatdesk.ui.theme.theme import Theme
+from chatdesk.ui.words import say
+
+NO_MODEL = N_(
+    "Messages are saved and in sync, but nobody answers yet. To get replies, set CHATDESK_MODEL and "
+    "CHATDESK_API_KEY (for a model of your own, CHATDESK_API_BASE), and start ChatDesk again."
+)
+
+
+class ModelNotice(QWidget):
+    """A card in the width of the composer; hidden while there is nothing to say."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._title = QLabel()
+        say(self._title.setText, "No model is set up yet")
+        self._title.setProperty("look", "title")
+        self._words = QLabel()
+        self._words.setWordWrap(True)
+        self._words.setTextFormat(Qt.TextFormat.PlainText)
+        # Reachable by keyboard, so that the names can be copied without a mouse.
+        flags = Qt.TextInteractionFlag
+        self._words.setTextInteractionFlags(flags.TextSelectableByMouse | flags.TextSelectableByKeyboard)
+        say(self._words.setAccessibleName, "How to set up a model")
+        card = QFrame()
+        card.setProperty("look", "notice")
+        card.setMaximumWidth(COLUMN)
+        words = QVBoxLayout()
+        words.setSpacing(3)
+        words.addWidget(self._title)
+        words.addWidget(self._words)
+        row = QHBoxLayout(card)
+        row.setContentsMargins(14, 12, 16, 12)
+        row.setSpacing(12)
+        row.addWidget(PictureLabel(theme, "sparkle", QSize(22, 22)), 0, Qt.AlignmentFlag.AlignTop)
+        row.addLayout(words, 1)
+        outer = QHBoxLayout(self)
+        outer.setContentsMargins(MARGIN, 0, MARGIN, 4)
+        outer.addStretch(1)
+        outer.addWidget(card, 1000)
+        outer.addStretch(1)
+        self.hide()
+
+    def say(self, text: str | None) -> None:
+        """Show the translation of ``text`` under the heading, or with None nothing."""
+        say(self._words.setText, text or "")
+        self.setVisible(bool(text))

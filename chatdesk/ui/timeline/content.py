@@ -1,0 +1,126 @@
+"""What a row shows, ready to be painted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from chatdesk.domain.message import DeliveryState, Message, MessageStatus, Role
+from chatdesk.language.door import _, sentence
+from chatdesk.models.message_list import MessageListModel
+from chatdesk.models.roles import TimelineRole
+from chatdesk.ui.timeline.offers import Circumstances, MessageAction, broken_offers, offers
+from chatdesk.ui.words import day_label, time_label
+
+
+@dataclass(frozen=True, slots=True)
+class RowContent:
+    """Everything a row paints. ``day`` is the heading of a new day, "" inside a day; ``grouped`` hides the
+    author's name because the row above has it. A message that is about to be deleted counts as ``deleted``.
+    ``versions`` is (place from 0, count), None when there is only this one; ``fresh`` says that one of them
+    came from elsewhere and was not looked at; ``draft`` is what it is being changed to, None when it is not.
+    """
+
+    id: str
+    role: Role
+    own: bool
+    author: str
+    avatar: str
+    author_key: str
+    time: str
+    day: str
+    grouped: bool
+    text: str
+    deleted: bool
+    delivery: DeliveryState
+    failure: str
+    status: MessageStatus
+    error: str
+    offers: tuple[MessageAction, ...] = ()
+    always: frozenset[MessageAction] = frozenset()
+    versions: tuple[int, int] | None = None
+    fresh: bool = False
+    draft: str | None = None
+
+    @property
+    def streaming(self) -> bool:
+        """Whether more text is coming."""
+        return self.status is MessageStatus.STREAMING and not self.deleted
+
+    @property
+    def status_line(self) -> str:
+        """What to say below the text of a reply that did not end well, "" otherwise."""
+        if self.deleted:
+            return ""
+        if self.status is MessageStatus.INTERRUPTED:
+            return sentence(self.error) or _("The reply was interrupted.")
+        if self.status is MessageStatus.ERROR:
+            return sentence(self.error) or _("The reply failed.")
+        return ""
+
+    @property
+    def accessible_name(self) -> str:
+        """What a screen reader says before the text."""
+        return f"{self.author}, {self.time}"
+
+
+@dataclass(slots=True)
+class Margin:
+    """What this view alone knows about messages: texts being edited, versions not looked at yet; by id."""
+
+    drafts: dict[str, str] = field(default_factory=dict)
+    fresh: set[str] = field(default_factory=set)
+
+
+def content_of(model: MessageListModel, row: int, now: Callable[[], datetime], margin: Margin) -> RowContent:
+    """Read the row at ``row``."""
+    index = model.index(row)
+    message: Message = model.at(row)
+    first_of_day, grouped = model.seam(row)
+    written = message.created_at.astimezone()
+    leaving = model.is_leaving(message.id)
+    text = "" if message.deleted_at or leaving else model.text_of(message)
+    versions = model.versions_of(message.id)
+    about = circumstances(model, message, bool(text.strip()))
+    offered = offers(about)
+    return RowContent(
+        id=message.id,
+        role=message.role,
+        own=about.own,
+        author=str(model.data(index, TimelineRole.AUTHOR)),
+        avatar=str(model.data(index, TimelineRole.AVATAR)),
+        author_key=message.author_id or "",
+        time=time_label(written),
+        day=day_label(written.date(), now().astimezone().date()) if first_of_day else "",
+        grouped=grouped,
+        text=text,
+        deleted=message.deleted_at is not None or leaving,
+        delivery=message.delivery,
+        failure=sentence(message.failure or ""),
+        status=message.status,
+        error=message.error or "",
+        offers=offered,
+        always=frozenset({MessageAction.UNDO, *broken_offers(about)}).intersection(offered),
+        versions=None if versions is None else (versions.place, len(versions.ids)),
+        fresh=versions is not None and message.id in margin.fresh,
+        draft=None if message.deleted_at or leaving else margin.drafts.get(message.id),
+    )
+
+
+def circumstances(model: MessageListModel, message: Message, text: bool) -> Circumstances:
+    """Return what the offers for a message depend on."""
+    question = None if message.parent_id is None else model.get(message.parent_id)
+    return Circumstances(
+        role=message.role,
+        own=model.is_own(message),
+        author=model.wrote(message),
+        # A question on a page that is not loaded is there all the same.
+        answers=message.parent_id is not None and (question is None or question.deleted_at is None),
+        text=text,
+        deleted=message.deleted_at is not None,
+        leaving=model.is_leaving(message.id),
+        status=message.status,
+        delivery=message.delivery,
+        replying=model.replying,
+    )

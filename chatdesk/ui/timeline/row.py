@@ -1,0 +1,353 @@
+"""One message on screen."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import QEnterEvent, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
+
+from chatdesk.domain.message import DeliveryState, Role
+from chatdesk.language.door import N_, _
+from chatdesk.ui.timeline.avatars import Avatars
+from chatdesk.ui.timeline.body import BodyView
+from chatdesk.ui.timeline.content import RowContent
+from chatdesk.ui.timeline.failure_bar import FailureBar
+from chatdesk.ui.timeline.look import (
+    AVATAR,
+    AVATAR_GAP,
+    BUBBLE_BOTTOM,
+    BUBBLE_SHARE,
+    BUBBLE_TOP,
+    BUBBLE_X,
+    COLUMN,
+    DAY_HEIGHT,
+    GLYPH,
+    GROUP_GAP,
+    ROW_GAP,
+    SIDE_ROOM,
+    Look,
+)
+from chatdesk.ui.timeline.message_actions import MessageActions
+from chatdesk.ui.timeline.message_editor import MessageEditor
+from chatdesk.ui.timeline.offers import MessageAction
+from chatdesk.ui.timeline.row_paint import (
+    DELIVERY,
+    paint_bubble,
+    paint_day,
+    paint_heading,
+    paint_status,
+)
+
+_DELETED = N_("This message was deleted.")
+_OVERHANG = 7
+"""How far the first button's empty rim stands out, so that its picture is in line with the text."""
+
+
+class RowView(QWidget):
+    """Lays out and paints one message; reused for another one when it leaves the screen.
+
+    Signals: ``action_chosen(MessageAction, str)`` and ``failure_action(str, str)`` with the message's id;
+    ``edited(str, str)`` id and text while it is being changed, ``edit_saved(str, str)``,
+    ``edit_cancelled(str)``, ``grown(str)`` when it needs to be laid out again.
+    """
+
+    action_chosen = Signal(object, str)
+    failure_action = Signal(str, str)
+    edited = Signal(str, str)
+    edit_saved = Signal(str, str)
+    edit_cancelled = Signal(str)
+    grown = Signal(str)
+
+    def __init__(self, look: Look, avatars: Avatars, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._avatars = avatars
+        self._content: RowContent | None = None
+        self._laid_out_for = -1
+        self._height = 0
+        self._day = QRect()
+        self._heading = QRect()
+        self._bubble = QRect()
+        self._avatar = QRect()
+        self._glyph = QRect()
+        self._status = QRect()
+        self._failure: FailureBar | None = None
+        self.body = BodyView(look, self)
+        self.buttons = MessageActions(look, self)
+        self.buttons.hide()
+        self.buttons.chosen.connect(lambda action: self.action_chosen.emit(action, self.message_id))
+        self.editor: MessageEditor | None = None
+        self._focused = False
+        self.set_look(look)
+
+    @property
+    def message_id(self) -> str:
+        """The message shown, "" for none."""
+        return self._content.id if self._content else ""
+
+    @property
+    def content(self) -> RowContent | None:
+        """What is shown."""
+        return self._content
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether a part of the text is still to be written."""
+        return self.body.markdown.waiting
+
+    @property
+    def held(self) -> bool:
+        """Whether the user holds on to this row: it must not be reused."""
+        return self.body.has_selection() or self._focused or self.body.hasFocus() or self.editor is not None
+
+    @property
+    def has_focus(self) -> bool:
+        """Whether the keyboard's focus is somewhere in this row."""
+        return self._focused
+
+    @property
+    def focused_action(self) -> MessageAction | None:
+        """The action whose button has the focus."""
+        return self.buttons.focused
+
+    def take_focus(self, action: MessageAction | None) -> None:
+        """Give the focus to the button of an action, or to the text."""
+        self.note_focus(True)
+        button = self.buttons.button(action) if action is not None else None
+        # At the first or last version the arrow that was pressed has nowhere to go.
+        arrows = (each for each in self.buttons.chain() if each.isEnabled())
+        target = button if button is not None and button.isEnabled() else next(arrows, None)
+        (self.body if action is None or target is None else target).setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @property
+    def tab_chain(self) -> list[QWidget]:
+        """What the Tab key visits here, in its order."""
+        if self.editor is not None:
+            return [self.editor.field, self.editor.cancel, self.editor.save]
+        return [self.body, *self.buttons.chain()]
+
+    @property
+    def bubble(self) -> QRect:
+        """The bubble, empty for a message without one."""
+        return self._bubble
+
+    @property
+    def failure_bar(self) -> FailureBar | None:
+        """The bar of a message that was not sent."""
+        return self._failure if self._failure and not self._failure.isHidden() else None
+
+    def set_look(self, look: Look) -> None:
+        """Take other fonts and colours."""
+        self._look = look
+        self.body.set_look(look)
+        self.buttons.set_look(look)
+        if self.editor is not None:
+            self.editor.set_look(look)
+        if self._failure is not None:
+            self._failure.set_look(look)
+        self._laid_out_for = -1
+
+    def show_content(self, content: RowContent) -> None:
+        """Show ``content``; at most one piece of its text is written now, the rest by ``advance``."""
+        if self.message_id != content.id:
+            self.body.clear_selection()
+            self.body.markdown.reset()
+            self.close_editor()
+        deleted = content.deleted
+        self._content = content
+        self.body.set_muted(deleted or content.role is Role.SYSTEM)
+        self.body.streaming = content.streaming
+        self.body.markdown.set_text(
+            f"*{_(_DELETED)}*" if deleted else content.text, final=not content.streaming
+        )
+        self.body.markdown.advance()
+        self.body.setAccessibleName(content.accessible_name)
+        self.setAccessibleName(content.accessible_name)
+        state = _(DELIVERY[content.delivery][1]) if content.own else ""
+        reason = content.failure or content.status_line
+        self.body.setAccessibleDescription(": ".join(filter(None, (state, reason))))
+        self.buttons.offer(content.offers, content.always, content.versions, content.fresh)
+        if content.draft is None:
+            self.close_editor()
+        elif self.editor is None:
+            self._open_editor(content.draft)
+        self._reveal()
+        self._laid_out_for = -1
+        self.update()
+
+    def note_focus(self, within: bool) -> None:
+        """The keyboard's focus is somewhere in this row, or no longer."""
+        if within != self._focused:
+            self._focused = within
+            self._reveal()
+
+    def close_editor(self) -> None:
+        """Take the editor away; whoever opened it has its text."""
+        if self.editor is not None:
+            editor, self.editor = self.editor, None
+            editor.hide()
+            editor.deleteLater()
+            self.body.show()
+
+    def _open_editor(self, text: str) -> None:
+        editor = self.editor = MessageEditor(self._look, text, self)
+        editor.changed.connect(lambda words: self.edited.emit(self.message_id, words))
+        editor.saved.connect(lambda words: self.edit_saved.emit(self.message_id, words))
+        editor.cancelled.connect(lambda: self.edit_cancelled.emit(self.message_id))
+        editor.grown.connect(self._grow)
+        self.body.hide()
+        editor.show()
+
+    def _grow(self) -> None:
+        self._laid_out_for = -1
+        self.grown.emit(self.message_id)
+
+    def _reveal(self) -> None:
+        """Show the actions while the mouse or the keyboard is here, unless the message is being changed."""
+        self.buttons.reveal(self.editor is None and (self._focused or self.underMouse()))
+        chain = self.tab_chain
+        for before, after in pairwise(chain):
+            QWidget.setTabOrder(before, after)
+
+    def advance(self) -> None:
+        """Write the next piece of a long text."""
+        self.body.markdown.advance()
+        self._laid_out_for = -1
+
+    def lay_out(self, width: int) -> int:
+        """Arrange everything for a view ``width`` pixels wide; return the height."""
+        if width != self._laid_out_for and self._content is not None:
+            self._laid_out_for = width
+            self._height = self._arrange(self._content, width)
+            self.update()
+        return self._height
+
+    def _arrange(self, content: RowContent, width: int) -> int:
+        column = max(120, min(COLUMN, width - 2 * SIDE_ROOM))
+        left = (width - column) // 2
+        y = 0
+        self._day = QRect()
+        if content.day:
+            self._day = QRect(left, 0, column, DAY_HEIGHT)
+            y = DAY_HEIGHT
+        else:
+            y = ROW_GAP if content.grouped else GROUP_GAP
+        bubble = content.role is Role.USER
+        inset = 0 if content.own or content.role is Role.SYSTEM else AVATAR + AVATAR_GAP
+        self._avatar = QRect()
+        if inset and not content.grouped:
+            self._avatar = QRect(left, y, AVATAR, AVATAR)
+        self._heading = QRect()
+        if not content.grouped and content.role is not Role.SYSTEM:
+            self._heading = QRect(left + inset, y, column - inset, self._look.heading_height)
+            y = self._heading.bottom() + 1
+        if self.editor is not None:
+            self._bubble = self._glyph = QRect()
+            tall = self.editor.height_for(column - inset)
+            self.editor.setGeometry(left + inset, y, column - inset, tall)
+            return y + tall
+        if bubble:
+            y = self._arrange_bubble(content, left + inset, y, column - inset)
+        else:
+            height = self._set_body(QRect(left + inset, y, column - inset, 0))
+            self._bubble = QRect()
+            y += height if content.text.strip() or not content.status_line else 0
+        y = self._arrange_status(content, left + inset, y, column - inset)
+        if not bubble and ((content.role is Role.ASSISTANT and not content.deleted) or self.buttons.lasting):
+            # Its words are in line with the text, or else the picture inside the first button is.
+            first = 0 if self.buttons.worded and content.versions is None else _OVERHANG
+            self.buttons.lay_out(QPoint(left + inset - first, y + (6 if self.buttons.worded else -1)))
+            y += self.buttons.height_needed
+        return y
+
+    def _arrange_bubble(self, content: RowContent, left: int, y: int, width: int) -> int:
+        document = self.body.document()
+        self.body.wrap_at(int(width * BUBBLE_SHARE) - 2 * BUBBLE_X)
+        cards = any(True for _ in self.body.code_cards()[:1])
+        least = 260 if cards else 12
+        wide = min(int(width * BUBBLE_SHARE) - 2 * BUBBLE_X, max(least, int(document.idealWidth()) + 1))
+        x = left + width - wide - 2 * BUBBLE_X if content.own else left
+        height = self._set_body(QRect(x + BUBBLE_X, y + BUBBLE_TOP, wide, 0))
+        self._bubble = QRect(x, y, wide + 2 * BUBBLE_X, height + BUBBLE_TOP + BUBBLE_BOTTOM)
+        below = self._bubble.bottom() + 1
+        self._glyph = QRect(x - GLYPH - 8, below - GLYPH - 5, GLYPH, GLYPH) if content.own else QRect()
+        below = self._arrange_actions(content, left, below, width)
+        failed = content.own and content.delivery is DeliveryState.FAILED
+        if failed and self._failure is None:
+            self._failure = FailureBar(self._look, self)
+            self._failure.chosen.connect(lambda name: self.failure_action.emit(name, self.message_id))
+        if self._failure is not None:
+            self._failure.setVisible(failed)
+            if failed:
+                self._failure.set_reason(content.failure)
+                tall = self._failure.lay_out(width)
+                self._failure.setGeometry(left, below + 4, width, tall)
+                below += 4 + tall
+        return below
+
+    def _arrange_actions(self, content: RowContent, left: int, below: int, width: int) -> int:
+        """Put the actions beside the bubble, or where they do not fit or stay for good, below it."""
+        own, needed = content.own, self.buttons.width_needed()
+        edge = self._glyph.left() - 2 if own else self._bubble.right() + 6
+        fits = edge - needed >= left if own else edge + needed <= left + width
+        if fits and not self.buttons.lasting:
+            self.buttons.lay_out(QPoint(edge, below - self.buttons.button_height), mirrored=own)
+            return below
+        top = below + (5 if self.buttons.worded else 1)
+        self.buttons.lay_out(QPoint(self._bubble.right() + 1 if own else left, top), mirrored=own)
+        return below + self.buttons.height_needed
+
+    def _arrange_status(self, content: RowContent, left: int, y: int, width: int) -> int:
+        if self._failure is not None and content.role is not Role.USER:
+            self._failure.hide()
+        self._status = QRect()
+        if not content.status_line:
+            return y
+        room = QRect(left + GLYPH + 8, y + 8, width - GLYPH - 8, 10_000)
+        flags = int(Qt.TextFlag.TextWordWrap)
+        bounds = QFontMetrics(self._look.small).boundingRect(room, flags, content.status_line)
+        self._status = QRect(room.left(), room.top(), room.width(), bounds.height())
+        return self._status.bottom() + 3
+
+    def _set_body(self, place: QRect) -> int:
+        self.body.wrap_at(place.width())
+        height = max(self._look.line_height, int(self.body.document().size().height() + 0.999))
+        self.body.setGeometry(place.x(), place.y(), place.width(), height)
+        return height
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        content = self._content
+        if content is None:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if content.day:
+            paint_day(painter, self._look, self._day, content.day)
+        if not self._avatar.isNull():
+            self._paint_avatar(painter, content)
+        if not self._heading.isNull():
+            paint_heading(painter, self._look, self._heading, content)
+        if not self._bubble.isNull():
+            paint_bubble(painter, self._look, self._bubble, self._glyph, content)
+        if not self._status.isNull():
+            paint_status(painter, self._look, self._status, content)
+
+    def _paint_avatar(self, painter: QPainter, content: RowContent) -> None:
+        circle, tokens = QRectF(self._avatar), self._look.tokens
+        if content.role is Role.ASSISTANT:
+            self._avatars.paint_model(painter, circle, tokens)
+        else:
+            seed = content.author_key or content.author
+            self._avatars.paint(
+                painter, circle, content.avatar, content.author, seed, tokens, self._look.name
+            )
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        super().enterEvent(event)
+        self._reveal()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self.buttons.reveal(self._focused and self.editor is None)

@@ -1,0 +1,82 @@
+"""What a row paints itself, as functions of a place and a look."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
+
+from chatdesk.domain.message import DeliveryState, MessageStatus
+from chatdesk.language.door import N_
+from chatdesk.ui.theme.icons import paint_icon
+from chatdesk.ui.timeline.content import RowContent
+from chatdesk.ui.timeline.look import BUBBLE_RADIUS, GLYPH, Look
+
+DELIVERY = {
+    DeliveryState.PENDING: ("clock", N_("Waiting to be sent")),
+    DeliveryState.SENDING: ("clock", N_("Being sent")),
+    DeliveryState.SENT: ("check", N_("Sent")),
+    DeliveryState.FAILED: ("alert", N_("Not sent")),
+}
+"""The mark of each state and the words for it."""
+
+
+def paint_day(painter: QPainter, look: Look, place: QRect, day: str) -> None:
+    """Paint the heading of a new day between two lines."""
+    tokens = look.tokens
+    painter.setFont(look.small)
+    text = QFontMetrics(look.small).horizontalAdvance(day)
+    middle = place.center().y() + 0.5
+    half = text / 2 + 14
+    centre = place.center().x()
+    painter.setPen(QPen(QColor(tokens.border), 1))
+    painter.drawLine(QPointF(place.left(), middle), QPointF(centre - half, middle))
+    painter.drawLine(QPointF(centre + half, middle), QPointF(place.right(), middle))
+    painter.setPen(QColor(tokens.text_muted))
+    painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter), day)
+
+
+def paint_bubble(painter: QPainter, look: Look, place: QRect, glyph: QRect, content: RowContent) -> None:
+    """Paint the ground of a person's message, and beside an own one whether it got there."""
+    tokens, area = look.tokens, QRectF(place)
+    if content.deleted:
+        painter.setPen(QPen(QColor(tokens.border), 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), BUBBLE_RADIUS, BUBBLE_RADIUS)
+        return
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(tokens.accent_soft if content.own else tokens.bubble_user))
+    painter.drawRoundedRect(area, BUBBLE_RADIUS, BUBBLE_RADIUS)
+    # What failed says so, with its mark, below the bubble.
+    if content.own and content.delivery is not DeliveryState.FAILED:
+        paint_icon(painter, DELIVERY[content.delivery][0], tokens.text_muted, QRectF(glyph))
+
+
+def paint_heading(painter: QPainter, look: Look, place: QRect, content: RowContent) -> None:
+    """Paint the author's name and the time."""
+    tokens = look.tokens
+    middle = int(Qt.AlignmentFlag.AlignVCenter)
+    names, times = QFontMetrics(look.name), QFontMetrics(look.small)
+    shown = content.time if look.times else ""
+    time = times.horizontalAdvance(shown)
+    name = names.elidedText(content.author, Qt.TextElideMode.ElideRight, place.width() - time - 12)
+    wide = names.horizontalAdvance(name)
+    x = place.right() - wide - 8 - time if content.own else place.left()
+    height = place.height() - 5
+    painter.setFont(look.name)
+    painter.setPen(QColor(tokens.text_muted if content.own else tokens.text))
+    painter.drawText(QRect(x, place.top(), wide + 2, height), middle, name)
+    painter.setFont(look.small)
+    painter.setPen(QColor(tokens.text_muted))
+    painter.drawText(QRect(x + wide + 8, place.top(), time + 2, height), middle, shown)
+
+
+def paint_status(painter: QPainter, look: Look, place: QRect, content: RowContent) -> None:
+    """Paint why a reply did not come to its end."""
+    broken = content.status is MessageStatus.ERROR
+    ink = look.tokens.danger if broken else look.tokens.warning
+    middle = place.top() + look.small_height / 2
+    spot = QRectF(place.left() - GLYPH - 8, middle - GLYPH / 2, GLYPH, GLYPH)
+    paint_icon(painter, "alert" if broken else "stop", ink, spot)
+    painter.setFont(look.small)
+    painter.setPen(QColor(ink))
+    painter.drawText(place, int(Qt.TextFlag.TextWordWrap), content.status_line)

@@ -1,0 +1,165 @@
+"""Hostile and huge texts: bounded pieces of work, nothing loaded, nothing opened."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices, QTextDocument
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from chatdesk.ui.markdown.document import CHUNK, CHUNKS_PER_PIECE, LINE_LIMIT, WINDOW, MarkdownDocument
+from chatdesk.ui.markdown.style import MarkdownStyle
+from chatdesk.ui.theme.fonts import code_font, interface_font
+from chatdesk.ui.theme.theme import Theme
+from chatdesk.ui.theme.tokens import LIGHT
+from chatdesk.ui.timeline.body import BodyView
+from chatdesk.ui.timeline.look import Look
+from tests.support.messages import message, message_id
+from tests.ui.timeline.conftest import Open
+
+New = Callable[[], tuple[QTextDocument, MarkdownDocument]]
+
+HUGE = {
+    "one line of a megabyte": "x" * 1_000_000,
+    "brackets": "[" * 50_000,
+    "brackets in lines": ("[" * 70 + "\n") * 720,
+    "pictures": "![" * 25_000,
+    "stars": "*a " * 17_000,
+    "code line of a megabyte": "```\n" + "y" * 1_000_000 + "\n```",
+    "fifty thousand lines": "a line\n" * 50_000,
+    "quotes": "> " * 3_000 + "deep",
+    "lists": "- " * 3_000 + "deep",
+    "a list": "- entry\n" * 6_000,
+    "a table": "| a | b |\n|---|---|\n" + "| c | d |\n" * 2_000,
+    "unclosed": "```python\n" * 3 + "x = 1\n" * 8_000,
+}
+
+
+@pytest.mark.parametrize("name", HUGE)
+def test_huge_texts_are_written_in_bounded_pieces(new_document: New, name: str) -> None:
+    text = HUGE[name]
+    document, rendered = new_document()
+    rendered.set_text(text)
+    while rendered.advance():
+        assert rendered.pieces < len(text) // 1_000 + 50
+    assert rendered.largest_piece <= max(LINE_LIMIT, WINDOW, CHUNK * CHUNKS_PER_PIECE) + 1_000
+    longest, block = 0, document.begin()
+    while block.isValid():
+        longest = max(longest, block.length())
+        block = block.next()
+    # Layout time grows with the square of a block that cannot be broken.
+    assert longest <= LINE_LIMIT + 1
+
+
+def test_a_megabyte_in_the_timeline_is_shown_frame_by_frame(open_timeline: Open, qtbot: QtBot) -> None:
+    view, _ = open_timeline([message(2, "word " * 200_000)])
+    row = view.row(message_id(2))
+    assert row is not None
+    assert row.unfinished
+    assert row.body.markdown.pieces <= 4
+    qtbot.waitUntil(lambda: not row.unfinished, timeout=30_000)
+    assert len(row.body.toPlainText().replace("\n", "")) == 1_000_000
+    assert view.pinned
+
+
+HOSTILE = """
+![a](https://tracker.example/x.png) ![b](file:///etc/passwd) ![c](//host/share/x.png) ![d][ref]
+[![nested](https://tracker.example/y.png)](https://example.com) <img src="https://tracker.example/z.png">
+<link rel=stylesheet href=file:///etc/hosts> <iframe src=x></iframe> ![e](data:image/png;base64,AAAA)
+[f](javascript:alert(1)) [g](file:///etc/passwd) [h](smb://host/share) [i](//host/share) ![j](images/x.png)
+
+| ![t](https://tracker.example/t.png) |
+|---|
+| <img src=/etc/passwd> |
+
+[ref]: file:///etc/shadow
+"""
+
+
+@pytest.fixture
+def opened() -> Iterator[list[tuple[str, Any]]]:
+    """Every file that Python opens and every connection it makes meanwhile."""
+    seen: list[tuple[str, Any]] = []
+    active = True
+
+    def watch(event: str, args: tuple[Any, ...]) -> None:
+        if active and event in ("open", "socket.connect", "socket.getaddrinfo", "subprocess.Popen"):
+            seen.append((event, args[0]))
+
+    sys.addaudithook(watch)
+    yield seen
+    active = False
+
+
+def test_rendering_asks_for_no_resource(
+    open_timeline: Open, monkeypatch: pytest.MonkeyPatch, opened: list[tuple[str, Any]]
+) -> None:
+    asked: list[str] = []
+    load = BodyView.loadResource
+
+    def watched(self: BodyView, kind: int, name: QUrl | str) -> Any:
+        asked.append(str(name))
+        return load(self, kind, name)
+
+    monkeypatch.setattr(BodyView, "loadResource", watched)
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: asked.append(url.toString()))
+    view, _ = open_timeline([message(1, "warm")])
+    opened.clear()
+    model = view.model()
+    assert model is not None
+    model.load("other", [message(1, HOSTILE), message(2, HOSTILE)], False)
+    view.flush()
+    view.grab()
+    assert asked == []
+    assert [each for each in opened if "chatdesk" not in str(each[1]) and "icons" not in str(each[1])] == []
+    row = view.row(message_id(2))
+    assert row is not None
+    links = set()
+    block = row.body.document().begin()
+    while block.isValid():
+        at = block.begin()
+        while not at.atEnd():
+            links.add(at.fragment().charFormat().anchorHref())
+            at += 1
+        block = block.next()
+    hosts = {QUrl(link).host() for link in links if link}
+    assert hosts == {"tracker.example", "example.com"}
+    assert all(QUrl(link).scheme() == "https" for link in links if link)
+
+
+def test_a_resource_that_is_asked_for_is_not_given(qtbot: QtBot, theme: Theme) -> None:
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    body = BodyView(Look(interface_font(), LIGHT), parent)
+    for address in ("file:///etc/hostname", "https://example.com/x.png", "/etc/hostname"):
+        for kind in (QTextDocument.ResourceType.ImageResource, QTextDocument.ResourceType.HtmlResource):
+            assert body.loadResource(int(kind.value), QUrl(address)) is None
+            assert not body.document().resource(int(kind.value), QUrl(address))
+    body.setSource(QUrl.fromLocalFile("/etc/hostname"))
+    assert body.toPlainText() == ""
+
+
+def test_a_dead_link_click_tells_nothing(open_timeline: Open, qtbot: QtBot) -> None:
+    view, _ = open_timeline([message(2, "x")])
+    row = view.row(message_id(2))
+    assert row is not None
+    told: list[str] = []
+    view.link_activated.connect(told.append)
+    for address in ("javascript:alert(1)", "file:///etc/passwd", "smb://h/s", "//h/s", "chatdesk://x", "#a"):
+        row.body.anchorClicked.emit(QUrl(address))
+    assert told == []
+
+
+def test_styles_do_not_depend_on_each_other(new_document: New) -> None:
+    _, rendered = new_document()
+    rendered.set_text("a\n\n```python\nx\n```")
+    rendered.finish()
+    rendered.set_style(MarkdownStyle(interface_font(20), code_font(), LIGHT))
+    assert rendered.waiting
+    rendered.finish()
+    assert not rendered.waiting
