@@ -1,0 +1,188 @@
+"""Making, finding and ending the accounts of this machine."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from chatdesk.app.account_book import AccountBook, KnownAccount
+from chatdesk.app.gateway import Gateway
+from chatdesk.app.secrets import Secrets
+from chatdesk.app.slow_import import adapters_loaded
+from chatdesk.domain.clock import Clock
+from chatdesk.domain.errors import ChatDeskError, Misconfigured, Refused, VaultUnavailable
+from chatdesk.domain.session import Account, BackendAddress, BackendKind, Session
+from chatdesk.services.session import SignInRequest
+
+_log = logging.getLogger(__name__)
+
+LOCAL_ACCOUNT = "local"
+NOWHERE = BackendAddress(BackendKind.LOCAL, "", "")
+"""The embedded back end's address before it was started."""
+
+
+class MachineAccounts:
+    """The ``Accounts`` port, and the gateways of the accounts it opened.
+
+    ``data`` is ChatDesk's directory; ``linger`` how long the embedded back end outlives its last window.
+    """
+
+    def __init__(self, data: Path, book: AccountBook, secrets: Secrets, clock: Clock, linger: float) -> None:
+        self._data = data
+        self._book = book
+        self._secrets = secrets
+        self._clock = clock
+        self._linger = linger
+        self._gateways: dict[str, Gateway] = {}
+        self._replaced: list[Gateway] = []
+        self.on_vault_missing: Callable[[VaultUnavailable], None] | None = None
+        """Called when an open account needs the vault and it does not answer."""
+
+    def last(self) -> Account | None:
+        known = self._book.last()
+        return known.account if known else None
+
+    def gateway(self, account: Account) -> Gateway:
+        """Return the way to an account's back end; one per account, until ``release``."""
+        if account.key not in self._gateways:
+            known = self._book.known(account.key)
+            self._gateways[account.key] = self._gateway(account.key, known.address if known else NOWHERE)
+        return self._gateways[account.key]
+
+    async def release_replaced(self) -> None:
+        """Close the gateways that a new sign-in replaced, once nobody uses them any more."""
+        while self._replaced:
+            await self._replaced.pop().close()
+
+    async def release(self) -> None:
+        """Close every gateway."""
+        await self.release_replaced()
+        for gateway in self._gateways.values():
+            await gateway.close()
+        self._gateways.clear()
+
+    async def _release(self, account: Account) -> None:
+        gateway = self._gateways.pop(account.key, None)
+        if gateway is not None:
+            await gateway.close()
+
+    def _note_closed(self, account: Account) -> None:
+        """Forget the account before its session: cut off in between, nobody is signed in again unasked."""
+        try:
+            self._book.closed(account.key)
+        except OSError as failure:
+            _log.warning("accounts.json could not be written: %s", type(failure).__name__)
+
+    async def use_this_computer(self) -> Account:
+        gateway = self._gateway(LOCAL_ACCOUNT, NOWHERE)
+        try:
+            session = await gateway.mint()
+        except BaseException:
+            await gateway.close()
+            raise
+        account = Account(LOCAL_ACCOUNT, session.user_id, BackendKind.LOCAL, "")
+        return self._open(account, NOWHERE, gateway)
+
+    async def connect(self, request: SignInRequest) -> Account:
+        await adapters_loaded()
+        from chatdesk.app.adapters import check_project, clean_address
+
+        address = clean_address(request.url, request.api_key)
+        await check_project(address)
+        session = await self._session(address, request)
+        place = hashlib.sha256(address.url.encode()).hexdigest()[:8]
+        key = f"supabase-{place}-{session.user_id}"
+        gateway = self._gateway(key, address)
+        try:
+            await gateway.adopt(session)
+        except BaseException:
+            await gateway.close()
+            raise
+        account = Account(key, session.user_id, BackendKind.SUPABASE, address.url, session.email)
+        return self._open(account, address, gateway)
+
+    async def sign_in_again(self, account: Account, email: str, password: str) -> None:
+        gateway = self.gateway(account)
+        if account.kind is BackendKind.LOCAL:
+            session = await gateway.owner_session()
+        else:
+            auth = await gateway.auth()
+            session = await auth.sign_in(email, password)
+            if session.user_id != account.user_id:
+                with contextlib.suppress(ChatDeskError):
+                    await auth.sign_out(session.access_token)
+        if session.user_id != account.user_id:
+            raise Refused(
+                "This is another account than the one that is open here.",
+                "Sign in as the one who was signed in, or sign out first.",
+                "other_user",
+            )
+        await gateway.adopt(session)
+
+    async def sign_out(self, account: Account, everywhere: bool) -> bool:
+        gateway = self.gateway(account)
+        self._note_closed(account)
+        told = await gateway.sign_out("global" if everywhere else "local")
+        await self._release(account)
+        return told
+
+    async def drop(self, account: Account) -> None:
+        """Let go of an account that another window has signed out of; nothing on disk changes."""
+        gateway = self._gateways.get(account.key)
+        if gateway is not None:
+            await gateway.let_go()
+        await self._release(account)
+
+    def do_without_vault(self) -> None:
+        self._secrets.do_without()
+
+    async def _session(self, address: BackendAddress, request: SignInRequest) -> Session:
+        from chatdesk.app.adapters import AuthApi, BackendClient
+
+        client = BackendClient(address)
+        try:
+            auth = AuthApi(client, self._clock)
+            if not request.create:
+                return await auth.sign_in(request.email, request.password)
+            session = await auth.sign_up(request.email, request.password)
+        finally:
+            await client.close()
+        if session is None:
+            raise Refused(
+                "The account was made, but its e-mail address is not confirmed yet.",
+                "Open the message you were sent, then sign in.",
+                "email_not_confirmed",
+            )
+        return session
+
+    def _open(self, account: Account, address: BackendAddress, gateway: Gateway) -> Account:
+        if account.key in self._gateways:
+            # An engine may still run on the old one until the account is opened anew.
+            self._replaced.append(self._gateways[account.key])
+        self._gateways[account.key] = gateway
+        try:
+            self._book.opened(KnownAccount(account, address))
+        except OSError as failure:
+            raise Misconfigured(
+                f"The account could not be noted: {failure.strerror}.", "Check the data directory."
+            ) from failure
+        return account
+
+    def _gateway(self, key: str, address: BackendAddress) -> Gateway:
+        return Gateway(
+            address,
+            account_key=key,
+            directory=self._data / "accounts" / key,
+            backend_home=self._data / "local",
+            secrets=self._secrets,
+            clock=self._clock,
+            linger=self._linger,
+            on_vault_missing=self._vault_missing,
+        )
+
+    def _vault_missing(self, failure: VaultUnavailable) -> None:
+        if self.on_vault_missing is not None:
+            self.on_vault_missing(failure)

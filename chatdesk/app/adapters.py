@@ -1,0 +1,35 @@
+"""The slow half of the house behind one import, which a thread makes after the window is painted."""
+
+from __future__ import annotations
+
+from chatdesk.backend.auth import AuthApi, SignOutScope
+from chatdesk.backend.avatars import SupabaseAvatars
+from chatdesk.backend.check import check_project, clean_address
+from chatdesk.backend.client import BackendClient
+from chatdesk.backend.feed import RealtimeFeed
+from chatdesk.backend.local_launcher import LocalLauncher
+from chatdesk.backend.sessions import SessionKeeper, SessionStorage
+from chatdesk.backend.tables import SupabaseRemote
+from chatdesk.credentials.keyring_vault import KeyringVault
+from chatdesk.credentials.memory_vault import MemoryVault
+from chatdesk.credentials.sealed_file import SealedFile
+from chatdesk.credentials.vault_key import encode_key, key_from_vault
+
+__all__ = [
+    "AuthApi",
+    "BackendClient",
+    "KeyringVault",
+    "LocalLauncher",
+    "MemoryVault",
+    "RealtimeFeed",
+    "SealedFile",
+    "SessionKeeper",
+    "SessionStorage",
+    "SignOutScope",
+    "SupabaseAvatars",
+    "SupabaseRemote",
+    "check_project",
+    "clean_address",
+    "encode_key",
+    "key_from_vault",
+]

@@ -1,0 +1,266 @@
+"""ChatDesk as a whole: makes the parts, shows the window, and takes everything down in order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Mapping
+
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
+
+from chatdesk import __version__
+from chatdesk.app.account_book import AccountBook
+from chatdesk.app.account_watch import AccountWatch
+from chatdesk.app.accounts import MachineAccounts
+from chatdesk.app.appearance import Appearance
+from chatdesk.app.secrets import Secrets
+from chatdesk.app.sign_out import SignOut
+from chatdesk.app.wake import WakeWatch
+from chatdesk.app.wiring import Wiring
+from chatdesk.app.workspace import Workspace
+from chatdesk.config.paths import data_directory
+from chatdesk.config.preferences import FILE as PREFERENCES
+from chatdesk.config.preferences import Preferences
+from chatdesk.diagnostics.logs import set_up_logging
+from chatdesk.domain.clock import Clock, SystemClock
+from chatdesk.domain.errors import ChatDeskError
+from chatdesk.domain.session import Account, LinkState
+from chatdesk.models.conversation_list import ConversationListModel
+from chatdesk.models.message_list import MessageListModel
+from chatdesk.providers.base import ChatProvider
+from chatdesk.runtime.loop import run_in_qt
+from chatdesk.runtime.tasks import TaskScope
+from chatdesk.services.generation import GenerationService
+from chatdesk.services.notices import NoticeLevel, NoticeService
+from chatdesk.services.preferences import PreferenceService
+from chatdesk.services.profiles import ProfileService
+from chatdesk.services.realtime import RealtimeService
+from chatdesk.services.search import SearchService
+from chatdesk.services.session import SessionService
+from chatdesk.ui.main_window import MainWindow
+from chatdesk.ui.markdown.highlight import warm_up
+from chatdesk.ui.settings.installation import Installation
+from chatdesk.ui.theme.theme import Theme
+from chatdesk.ui.timeline.view import TimelineView
+
+_log = logging.getLogger(__name__)
+
+WARM_UP_SECONDS = 2.0
+
+LINGER_SECONDS = 30.0
+"""How long the embedded back end outlives the last window: a restart finds it warm."""
+
+
+class Application:
+    """One running instance with one window.
+
+    ``provider`` answers messages, None where no model is set up. ``linger`` as in ``LINGER_SECONDS``.
+    """
+
+    def __init__(
+        self,
+        application: QApplication,
+        *,
+        provider: ChatProvider | None,
+        memory_vault: bool = False,
+        linger: float = LINGER_SECONDS,
+        clock: Clock | None = None,
+    ) -> None:
+        self.qt = application
+        self.data = data_directory()
+        clock = clock or SystemClock()
+        self.closed = asyncio.Event()
+        self._scope = TaskScope("application", self._failed)
+        self.notices = NoticeService()
+        self.realtime = RealtimeService(clock, self.notices)
+        self.generation = GenerationService(self.realtime, self.notices, clock, provider)
+        self.profiles = ProfileService(self.realtime)
+        self.search = SearchService(self.realtime, clock)
+        secrets = Secrets(self.data / "keys.lock", memory=memory_vault)
+        book = AccountBook(self.data / "accounts.json")
+        self.accounts = MachineAccounts(self.data, book, secrets, clock, linger)
+        self.session = SessionService(self.accounts, self._scope)
+        self.workspace = Workspace(
+            data=self.data,
+            accounts=self.accounts,
+            realtime=self.realtime,
+            generation=self.generation,
+            profiles=self.profiles,
+            search=self.search,
+            notices=self.notices,
+            clock=clock,
+        )
+        self._provider = provider
+        self.theme = Theme()
+        self.preferences = PreferenceService(Preferences(self.data / PREFERENCES))
+        self._appearance = Appearance(application, self.theme, self.preferences)
+        self.conversations = ConversationListModel()
+        self.messages = MessageListModel()
+        self.timeline = TimelineView(self.theme, clock)
+        self.timeline.set_model(self.messages)
+        self._appearance.dress(self.timeline)
+        self.window = MainWindow(self.theme, self.conversations, self.timeline, self.preferences)
+        self.window.settings.installation = self._installation()
+        self.wiring = Wiring(self)
+        self.preferences.save_failed.connect(self._not_saved)
+        self.session.signed_in.connect(self._signed_in)
+        self.session.signed_in_again.connect(self._signed_in_again)
+        self._sign_out = SignOut(self)
+        self._watch = AccountWatch(clock)
+        self._watch.changed.connect(self._look_at_account)
+        self._looking: asyncio.Task[None] | None = None
+        self.wake = WakeWatch(clock)
+        self.wake.woken.connect(self._woken)
+
+    def _installation(self) -> Installation:
+        provider = self._provider
+        return Installation(
+            models=self.generation.models,
+            provider=provider.name if provider is not None else "",
+            key_set=bool(os.environ.get("CHATDESK_API_KEY", "").strip()),
+            data=self.data,
+        )
+
+    async def run(self) -> None:
+        """Show the window, live until it is closed, and leave nothing behind."""
+        self.start()
+        await self.closed.wait()
+        await self.stop()
+
+    def start(self) -> None:
+        """Show the window and open the last account, or ask for one."""
+        self.window.show()
+        if self.preferences.recovered:
+            self.notices.tell(self.preferences.recovered, "", NoticeLevel.WARNING)
+        self.wake.start()
+        self.session.resume()
+        self._scope.start(self._warm_up(), "warm up")
+
+    async def stop(self) -> None:
+        """Close the account and its back end; the window is gone already, so nobody waits for a network."""
+        self.window.hide()
+        await self.wake.close()
+        await self._sign_out.finished()
+        await self._watch.close()
+        await self._scope.close()
+        await self.workspace.close()
+        await self.accounts.release()
+        if self._provider is not None:
+            await self._provider.close()
+
+    async def _warm_up(self) -> None:
+        """Import what the first code block would otherwise wait for, once the window has settled."""
+        await asyncio.sleep(WARM_UP_SECONDS)
+        await asyncio.to_thread(warm_up)
+
+    def sign_out(self, everywhere: bool = False) -> None:
+        """Sign out, on all devices if ``everywhere``, and remove the account's files from this computer."""
+        account = self.realtime.account
+        if account is not None:
+            self._scope.start(self._leave(account, everywhere), "sign out")
+
+    def sign_in_again(self, email: str, password: str) -> None:
+        """Go on with the open account, whose session is over."""
+        account = self.realtime.account
+        if account is not None:
+            self.session.sign_in_again(account, email, password)
+
+    def _signed_in(self, account: Account) -> None:
+        self._scope.start(self._open(account), "open account")
+
+    def _signed_in_again(self) -> None:
+        if self.realtime.account is not None:
+            self.realtime.engine.signed_in_again()
+
+    def _woken(self, reason: str) -> None:
+        _log.info("Checking the link: %s", reason)
+        if self.realtime.account is not None:
+            self.realtime.engine.wake()
+
+    def _look_at_account(self) -> None:
+        if self._looking is None or self._looking.done():
+            self._looking = self._scope.start(self._look(), "look at account")
+
+    async def _open(self, account: Account) -> None:
+        await self._watch.close()
+        self.messages.set_user(account.user_id)
+        self.window.account.set_account(account)
+        self.window.show_chat()
+        await self.workspace.open(account)
+        self._watch.start(self.data / "accounts" / account.key)
+        await self.wiring.restore()
+
+    async def _leave(self, account: Account, everywhere: bool) -> None:
+        await self._watch.close()
+        await self._sign_out.leave(account, everywhere)
+
+    async def _look(self) -> None:
+        """See what another window of this computer did with the open account."""
+        account = self.realtime.account
+        if account is None:
+            return
+        if await self.workspace.was_signed_out():
+            await self._watch.close()
+            await self._sign_out.follow(account)
+        elif self._needs_sign_in(account) and await self.accounts.gateway(account).renewed_elsewhere():
+            self._signed_in_again()
+
+    def _needs_sign_in(self, account: Account) -> bool:
+        is_open = self.realtime.account == account
+        return is_open and self.realtime.engine.state.link is LinkState.NEEDS_SIGN_IN
+
+    def _not_saved(self) -> None:
+        self.notices.tell(
+            "The settings could not be saved; they hold until this window is closed.",
+            "Check that the data directory can be written to.",
+            NoticeLevel.WARNING,
+        )
+
+    def _failed(self, name: str, failure: BaseException) -> None:
+        if isinstance(failure, ChatDeskError):
+            self.notices.failed(failure)
+        else:
+            _log.error("Task %s failed", name, exc_info=failure)
+            self.notices.tell("Something went wrong in ChatDesk.", "Restart it if it does not go on.")
+
+
+def picture_from(content: bytes) -> QImage | None:
+    """Decode a picture; None when it is none."""
+    image = QImage.fromData(content)
+    return None if image.isNull() else image
+
+
+def run_application(*, vault: str, puppet: bool, scripted: bool) -> int:
+    """Open the window and run until it is closed; returns the exit status."""
+    environment: Mapping[str, str] = os.environ
+    set_up_logging(environment.get("CHATDESK_LOG", "INFO").upper(), data_directory())
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("ChatDesk")
+    application.setApplicationDisplayName("ChatDesk")
+    application.setApplicationVersion(__version__)
+    application.setDesktopFileName("chatdesk")
+    application.setQuitOnLastWindowClosed(False)
+
+    async def live() -> int:
+        from chatdesk.app.set_up import provider_for
+
+        provider, trouble = provider_for(environment, scripted=scripted)
+        whole = Application(
+            application,
+            provider=provider,
+            memory_vault=vault == "memory",
+            linger=0.0 if puppet else LINGER_SECONDS,
+        )
+        if trouble is not None:
+            whole.notices.failed(trouble)
+        if puppet:
+            from chatdesk.app.puppet import PuppetStrings
+
+            PuppetStrings(whole).start()
+        await whole.run()
+        return 0
+
+    return run_in_qt(application, live)

@@ -1,0 +1,82 @@
+"""What the puppet sees of its own window, told as plain values."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtWidgets import QLabel
+
+from chatdesk.domain.message import Message
+from chatdesk.ui.dialogs.confirm import ConfirmDialog
+
+if TYPE_CHECKING:
+    from chatdesk.app.application import Application
+
+Request = dict[str, Any]
+
+LONGEST_TOLD = 20_000
+"""Characters of a message that are told; of a longer one its beginning, its length and a digest."""
+
+
+class WindowEyes:
+    """Requests that only look; see ``PuppetStrings``."""
+
+    _whole: Application
+
+    async def state(self, request: Request) -> Request:
+        """Tell what is on screen, by way of the models."""
+        whole = self._whole
+        messages = whole.messages
+        account, own = whole.realtime.account, whole.profiles.own
+        state = whole.realtime.engine.state if account else None
+        entries = (whole.conversations.entry_at(row) for row in range(whole.conversations.rowCount()))
+        form = whole.window.first_run.form
+        question = self._question()
+        written = whole.window.composer.text()
+        return {
+            "first_run": whole.window.first_run.isVisible(),
+            "form": [form.url.text(), form.api_key.text(), form.email.text(), form.password.text()],
+            "form_error": form.error.text() if form.error.isVisible() else "",
+            "form_busy": not form.button.isEnabled(),
+            "local_error": whole.window.first_run.local_error.text(),
+            "question": question.accessibleName() if question else None,
+            "badge": whole.window.sidebar.badge.text(),
+            "signed_in": account is not None,
+            "user_id": account.user_id if account else None,
+            "link": state.link.value if state else "stopped",
+            "pending": state.pending if state else 0,
+            "failed": state.failed if state else 0,
+            "current": whole.realtime.current_conversation,
+            "conversations": [{"id": each.id, "title": each.conversation.title} for each in entries],
+            "messages": [self._described(messages.at(row)) for row in range(messages.rowCount())],
+            "profile": own.label if own else None,
+            "picture": own.avatar_path if own else None,
+            "picture_shown": bool(own and whole.wiring.has_picture(own.avatar_path)),
+            "composer": written[:LONGEST_TOLD],
+            "composer_length": len(written),
+            "hint": " ".join(label.text() for label in whole.window.composer.findChildren(QLabel)),
+            "replying": whole.generation.replying(whole.realtime.current_conversation),
+            "notices": list(whole.window.notices.shown),
+            "tasks": len(asyncio.all_tasks()),
+        }
+
+    async def diagnostics(self, request: Request) -> Request:
+        """Tell the engine's report."""
+        return dict(self._whole.realtime.engine.diagnostics())
+
+    def _described(self, message: Message) -> Request:
+        told = asdict(message)
+        kept = ("id", "parent_id", "role", "content", "status", "delivery", "seq", "error", "failure")
+        described = {key: told[key] for key in kept}
+        described["shown"] = len(self._whole.messages.text_of(message))
+        if len(message.content) > LONGEST_TOLD:
+            digest = hashlib.sha256(message.content.encode()).hexdigest()
+            described["content"] = f"{message.content[:100]}… {len(message.content)} {digest}"
+        return described
+
+    def _question(self) -> ConfirmDialog | None:
+        dialogs = self._whole.window.findChildren(ConfirmDialog)
+        return next((dialog for dialog in dialogs if dialog.isVisible()), None)

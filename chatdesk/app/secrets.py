@@ -1,0 +1,59 @@
+"""Which vault holds this run's secrets, and the keys in it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from filelock import FileLock
+
+from chatdesk.app.slow_import import adapters_loaded
+from chatdesk.credentials.vault import Vault
+
+
+class Secrets:
+    """The keys of this installation.
+
+    ``memory`` starts with a vault that forgets everything at the end of the process; ``do_without`` changes
+    to it when the user accepts that. ``guard`` is a lock file: two first starts must not each make a key.
+    """
+
+    def __init__(self, guard: Path, *, memory: bool) -> None:
+        self._guard = guard
+        self._memory = memory
+        self._vault: Vault | None = None
+
+    async def persistent(self) -> bool:
+        """Tell whether secrets outlive this process."""
+        return (await self._opened()).persistent
+
+    def do_without(self) -> None:
+        """Keep secrets in memory from now on."""
+        self._memory = True
+        self._vault = None
+
+    async def key(self, name: str) -> bytes:
+        """Return the 32-byte key ``name``, made on first use; raises ``VaultUnavailable``."""
+        vault = await self._opened()
+        from chatdesk.app.adapters import key_from_vault
+
+        return await asyncio.to_thread(key_from_vault, vault, name, FileLock(self._guard, mode=0o600))
+
+    async def text_key(self, name: str) -> str:
+        """Return the key ``name`` as base64url text."""
+        key = await self.key(name)
+        from chatdesk.app.adapters import encode_key
+
+        return encode_key(key)
+
+    async def forget(self, name: str) -> None:
+        """Remove a key; raises ``VaultUnavailable``."""
+        await asyncio.to_thread((await self._opened()).delete, name)
+
+    async def _opened(self) -> Vault:
+        await adapters_loaded()
+        from chatdesk.app.adapters import KeyringVault, MemoryVault
+
+        if self._vault is None:
+            self._vault = MemoryVault() if self._memory else KeyringVault()
+        return self._vault

@@ -1,0 +1,290 @@
+"""Who hears whom: the window's wishes go to the services, their facts to the models and the window."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from chatdesk.app.search_wiring import SearchWiring
+from chatdesk.app.version_wiring import VersionWiring
+from chatdesk.config.options import WINDOW
+from chatdesk.domain.change import ChangeSet
+from chatdesk.domain.errors import ChatDeskError
+from chatdesk.domain.mutation import PROFILE_LANE, OutboxEntry
+from chatdesk.domain.profile import Profile
+from chatdesk.domain.text import title_from
+from chatdesk.language.door import _, sentence
+from chatdesk.services.loaded import EntriesLoaded, MessageRefused, MessagesLoaded
+from chatdesk.services.notices import Notice
+from chatdesk.ui.dialogs.profile import ProfileEdit
+from chatdesk.ui.links import open_link
+from chatdesk.ui.model_notice import NO_MODEL
+from chatdesk.ui.window_state import WindowState, read_window_state
+from chatdesk.ui.words import failure_words
+
+if TYPE_CHECKING:
+    from chatdesk.app.application import Application
+
+_log = logging.getLogger(__name__)
+
+
+class Wiring:
+    """Joins the parts of one application for as long as it lives."""
+
+    def __init__(self, whole: Application) -> None:
+        self._whole = whole
+        self._composed_for: dict[str, tuple[str, str]] = {}
+        """Message id -> (the conversation the composer wrote for, the conversation it went to)."""
+        self._pictures: dict[str, bytes] = {}
+        self._failed_message = ""
+        self._read = 0
+        self._connect_session()
+        self._connect_inbound()
+        self._connect_window()
+        self._connect_timeline()
+        self.search = SearchWiring(whole)
+        self.versions = VersionWiring(whole)
+        models = whole.generation.models
+        whole.window.set_model_name(models[0] if models else None)
+        whole.window.set_model_notice(None if models else NO_MODEL)
+
+    async def restore(self) -> None:
+        """Bring back what this instance's window looked like."""
+        store = self._whole.workspace.store
+        if store is None:
+            return
+        if (state := await store.setting(WINDOW.key)) is not None:
+            self._whole.window.restore(read_window_state(state))
+
+    def clear(self) -> None:
+        """Show nothing of the account that was open."""
+        self._whole.conversations.load(())
+        self._whole.messages.load("", (), False)
+        self._whole.window.show_conversation("")
+        self._whole.window.account.set_profile(None, None)
+        self._whole.window.account.set_account(None)
+        self._pictures.clear()
+
+    def has_picture(self, path: str | None) -> bool:
+        """Tell whether the profile picture at ``path`` is there to be shown."""
+        return path in self._pictures
+
+    # Signing in ---------------------------------------------------------------------------------------------
+
+    def _connect_session(self) -> None:
+        whole, window, session = self._whole, self._whole.window, self._whole.session
+        window.first_run.use_this_computer_requested.connect(session.use_this_computer)
+        window.first_run.connect_requested.connect(session.connect_supabase)
+        window.session_only_requested.connect(self._do_without_vault)
+        window.account.sign_out_requested.connect(whole.sign_out)
+        window.account.sign_in_again_requested.connect(whole.sign_in_again)
+        session.signed_in_again.connect(window.account.signed_in_again)
+        session.sign_in_again_failed.connect(self._not_signed_in_again)
+        session.busy_changed.connect(window.first_run.set_busy)
+        session.sign_in_failed.connect(lambda failure: window.first_run.show_failure(failure_words(failure)))
+        session.signed_out.connect(window.show_first_run)
+        session.vault_missing.connect(lambda failure: window.ask_session_only(failure_words(failure)))
+        whole.accounts.on_vault_missing = self._vault_missing
+        self._asked_for_vault = False
+
+    def _not_signed_in_again(self, failure: ChatDeskError) -> None:
+        if not self._whole.window.account.show_sign_in_failure(failure_words(failure)):
+            self._whole.notices.failed(failure)
+
+    def _do_without_vault(self) -> None:
+        self._whole.session.continue_without_vault()
+        if self._whole.realtime.account is not None:
+            self._whole.realtime.engine.wake()
+
+    def _vault_missing(self, failure: ChatDeskError) -> None:
+        """Ask once: unlike a sign-in, an open account tries again and again."""
+        if not self._asked_for_vault:
+            self._asked_for_vault = True
+            self._whole.window.ask_session_only(failure_words(failure))
+
+    # Facts in -----------------------------------------------------------------------------------------------
+
+    def _connect_inbound(self) -> None:
+        whole, window, realtime = self._whole, self._whole.window, self._whole.realtime
+        realtime.entries_loaded.connect(self._take_entries)
+        realtime.messages_loaded.connect(self._take_messages)
+        realtime.changes_applied.connect(self._take_changes)
+        realtime.delta_received.connect(whole.messages.apply_delta)
+        realtime.state_changed.connect(window.account.set_state)
+        realtime.current_conversation_changed.connect(self._show)
+        realtime.draft_loaded.connect(window.composer.set_draft)
+        realtime.message_accepted.connect(self._accepted)
+        realtime.message_refused.connect(self._refused)
+        whole.generation.replying_changed.connect(
+            lambda conversation_id, _message, active: window.set_replying(conversation_id, active)
+        )
+        whole.generation.model_missing.connect(lambda: window.set_model_notice(NO_MODEL))
+        whole.profiles.profile_changed.connect(self._take_profile)
+        whole.profiles.picture_loaded.connect(self._take_picture)
+        whole.profiles.saved.connect(self._profile_saved)
+        whole.profiles.save_failed.connect(self._profile_refused)
+        whole.notices.noticed.connect(self._tell)
+
+    def _take_entries(self, loaded: EntriesLoaded) -> None:
+        self._whole.conversations.load(loaded.entries)
+        self._whole.messages.profiles_loaded(loaded.profiles)
+
+    def _take_messages(self, loaded: MessagesLoaded) -> None:
+        if loaded.older:
+            self._whole.messages.prepend(loaded.messages, loaded.has_older)
+        else:
+            self._whole.messages.load(
+                loaded.conversation_id, loaded.messages, loaded.has_older, loaded.branches
+            )
+
+    def _take_changes(self, changes: ChangeSet) -> None:
+        self._whole.conversations.apply(changes)
+        self._whole.messages.apply(changes)
+
+    def _take_profile(self, profile: Profile) -> None:
+        from chatdesk.app.application import picture_from
+
+        self._whole.messages.profile_changed(profile)
+        own = self._whole.realtime.account
+        if own is not None and profile.id == own.user_id:
+            content = self._pictures.get(profile.avatar_path or "")
+            self._whole.window.account.set_profile(profile, picture_from(content) if content else None)
+
+    def _take_picture(self, path: str, content: bytes) -> None:
+        from chatdesk.app.application import picture_from
+
+        self._pictures[path] = content
+        image = picture_from(content)
+        if image is None:
+            return
+        self._whole.timeline.set_avatar(path, image)
+        own = self._whole.profiles.own
+        if own is not None and own.avatar_path == path:
+            self._whole.window.account.set_profile(own, image)
+
+    def _profile_saved(self) -> None:
+        if (dialog := self._whole.window.account.dialog) is not None:
+            dialog.saved()
+
+    def _profile_refused(self, failure: ChatDeskError) -> None:
+        if (dialog := self._whole.window.account.dialog) is not None:
+            dialog.show_failure(failure_words(failure))
+
+    def _show(self, conversation_id: str) -> None:
+        self._read = 0
+        self._whole.window.show_conversation(conversation_id)
+
+    def _tell(self, notice: Notice) -> None:
+        text, step = sentence(notice.text), sentence(notice.next_step)
+        self._whole.window.notices.tell(text, step, notice.level.value)
+
+    # Wishes out ---------------------------------------------------------------------------------------------
+
+    def _connect_window(self) -> None:
+        whole, window, realtime = self._whole, self._whole.window, self._whole.realtime
+        window.open_requested.connect(realtime.set_current_conversation)
+        window.rename_requested.connect(realtime.rename_conversation)
+        window.refresh_requested.connect(self._refresh)
+        window.state_changed.connect(self._keep_window)
+        window.closing.connect(whole.closed.set)
+        window.verbs.pin_requested.connect(realtime.pin_conversation)
+        window.verbs.delete_requested.connect(realtime.delete_conversation)
+        window.verbs.retry_requested.connect(realtime.retry)
+        window.verbs.discard_requested.connect(realtime.discard)
+        window.composer.send_requested.connect(self._send)
+        window.composer.stop_requested.connect(self._stop)
+        window.composer.draft_changed.connect(realtime.save_draft)
+        window.account.save_requested.connect(self._save_profile)
+        window.account.panel.diagnostics_requested.connect(self._show_diagnostics)
+        window.account.panel.failed_requested.connect(realtime.show_failed)
+        realtime.failed_found.connect(self._show_failed)
+        realtime.draft_loaded.connect(self._scroll_to_failed)
+
+    def _send(self, written_for: str, text: str) -> None:
+        realtime, models = self._whole.realtime, self._whole.generation.models
+        target = written_for
+        if not target:
+            target = realtime.create_conversation(title_from(text), models[0] if models else None)
+        message_id = realtime.send_message(target, "user", text, self._whole.messages.last_id())
+        self._composed_for[message_id] = (written_for, target)
+
+    def _accepted(self, message_id: str) -> None:
+        written_for, target = self._composed_for.pop(message_id, ("", ""))
+        if target:
+            self._whole.window.composer.accept(written_for)
+            if self._whole.generation.models:
+                self._whole.generation.request_reply(target, message_id)
+
+    def _refused(self, refusal: MessageRefused) -> None:
+        written_for, target = self._composed_for.pop(refusal.message_id, ("", ""))
+        if target:
+            if written_for != target:
+                self._whole.window.composer.move_draft(written_for, target)
+            self._whole.window.composer.refuse(target, _("The message was not accepted; nothing was lost."))
+
+    def _stop(self, conversation_id: str) -> None:
+        if (message_id := self._whole.generation.replying(conversation_id)) is not None:
+            self._whole.generation.stop(message_id)
+
+    def _save_profile(self, edit: ProfileEdit) -> None:
+        self._whole.profiles.save(edit.updates, edit.avatar_png)
+
+    def _refresh(self) -> None:
+        realtime = self._whole.realtime
+        realtime.refresh_profile()
+        realtime.refresh_conversations()
+        realtime.refresh_messages()
+
+    def _show_failed(self, entry: OutboxEntry) -> None:
+        """Bring a refused change before the user's eyes, where it can be tried again or given up."""
+        whole, mutation = self._whole, entry.mutation
+        if mutation.lane == PROFILE_LANE:
+            give_up = (_("Discard the change"), lambda: whole.realtime.discard(mutation.entity_id))
+            text = f"{_('Your profile could not be saved.')} {sentence(entry.reason or '')}".strip()
+            whole.window.notices.tell(text, "", "error", give_up)
+            return
+        self._failed_message = mutation.entity_id
+        if whole.realtime.current_conversation == mutation.lane:
+            self._scroll_to_failed()
+        else:
+            whole.realtime.set_current_conversation(mutation.lane)
+
+    def _scroll_to_failed(self, *_facts: object) -> None:
+        message_id, self._failed_message = self._failed_message, ""
+        if message_id:
+            self._whole.timeline.show_message(message_id)
+
+    def _show_diagnostics(self) -> None:
+        if self._whole.realtime.account is not None:
+            self._whole.window.account.set_diagnostics(self._whole.realtime.engine.diagnostics())
+
+    def _keep_window(self, state: WindowState) -> None:
+        self._keep(WINDOW.key, state.as_text())
+
+    def _keep(self, setting: str, value: str) -> None:
+        self._whole.realtime.save_setting(setting, value)
+
+    # The timeline -------------------------------------------------------------------------------------------
+
+    def _connect_timeline(self) -> None:
+        timeline, realtime = self._whole.timeline, self._whole.realtime
+        timeline.older_requested.connect(realtime.load_older)
+        timeline.retry_requested.connect(realtime.retry)
+        timeline.discard_requested.connect(realtime.discard)
+        timeline.edit_requested.connect(self._edit)
+        timeline.link_activated.connect(lambda url: open_link(self._whole.window, url))
+        timeline.read_to.connect(self._read_to)
+        self._whole.qt.applicationStateChanged.connect(lambda _: self._read_to(self._read))
+
+    def _read_to(self, seq: int) -> None:
+        """Only what is shown in a window in front was read."""
+        self._read = seq
+        if seq and self._whole.window.isActiveWindow():
+            self._whole.realtime.mark_read(seq)
+
+    def _edit(self, message_id: str) -> None:
+        """Take a refused message back into the composer, in front of what is there."""
+        message = self._whole.messages.get(message_id)
+        if message is not None:
+            self._whole.window.composer.bring_back(message.conversation_id, message.content)
+            self._whole.realtime.discard(message_id)

@@ -1,0 +1,138 @@
+"""One open account: its store, its engine and the services that serve it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+from pathlib import Path
+from random import Random
+
+from chatdesk.app.accounts import MachineAccounts
+from chatdesk.app.lazy_ports import LazyAvatars, LazyFeed, LazyRemote
+from chatdesk.backend.base import ChannelListener, Feed, FrameListener
+from chatdesk.domain.clock import Clock
+from chatdesk.domain.session import Account
+from chatdesk.services.generation import GenerationService
+from chatdesk.services.notices import NoticeLevel, NoticeService
+from chatdesk.services.profiles import ProfileService
+from chatdesk.services.realtime import RealtimeService
+from chatdesk.services.search import SearchService
+from chatdesk.store.store import Store
+from chatdesk.sync.engine import SyncEngine
+
+PICTURES = "pictures"
+"""The folder of an account for profile pictures that were fetched once."""
+
+
+class Workspace:
+    """Opens an account for the services and closes it again; at most one account is open at a time.
+
+    The store is opened first and shown at once; whatever the engine needs of the network it gets through
+    ports that find the back end when they are used.
+    """
+
+    def __init__(
+        self,
+        *,
+        data: Path,
+        accounts: MachineAccounts,
+        realtime: RealtimeService,
+        generation: GenerationService,
+        profiles: ProfileService,
+        search: SearchService,
+        notices: NoticeService,
+        clock: Clock,
+    ) -> None:
+        self._data = data
+        self._accounts = accounts
+        self._realtime = realtime
+        self._generation = generation
+        self._profiles = profiles
+        self._search = search
+        self._notices = notices
+        self._clock = clock
+        self._store: Store | None = None
+        self._directory: Path | None = None
+        self._changing = asyncio.Lock()
+
+    @property
+    def store(self) -> Store | None:
+        """The store of the open account."""
+        return self._store
+
+    async def open(self, account: Account) -> None:
+        """Open an account; raises ``ChatDeskError`` when its files cannot be used at all."""
+        async with self._changing:
+            await self._close(erase=False)
+            await self._accounts.release_replaced()
+            await self._open(account)
+
+    async def stop(self) -> None:
+        """Stop everything that serves the open account; its files stay open until ``close``."""
+        async with self._changing:
+            if self._store is not None:
+                await self._detach()
+
+    async def begin_sign_out(self) -> None:
+        """Mark the sign-out of the open account for every window of this computer."""
+        if self._store is not None:
+            await self._store.begin_sign_out()
+
+    async def was_signed_out(self) -> bool:
+        """Tell whether another window of this computer has signed out of the open account."""
+        return self._store is not None and await self._store.was_signed_out()
+
+    async def close(self, *, erase: bool = False) -> None:
+        """Close the open account, if any; ``erase`` removes its files from this machine."""
+        async with self._changing:
+            await self._close(erase=erase)
+
+    # Inside -------------------------------------------------------------------------------------------------
+
+    async def _open(self, account: Account) -> None:
+        store = await Store.open(self._data / "accounts", account.key, self._clock)
+        self._store = store
+        self._directory = self._data / "accounts" / account.key
+        for sentence in store.recovered:
+            self._notices.tell(sentence, "Nothing more is needed.", NoticeLevel.WARNING)
+        gateway = self._accounts.gateway(account)
+        remote = LazyRemote(gateway)
+
+        def feed(on_frame: FrameListener, on_channel: ChannelListener) -> Feed:
+            return LazyFeed(gateway, on_frame, on_channel)
+
+        engine = SyncEngine(
+            store=store,
+            remote=remote,
+            feed_factory=feed,
+            tokens=gateway,
+            account=account,
+            clock=self._clock,
+            random=Random(),
+            listener=self._realtime.listener,
+        )
+        self._profiles.attach(LazyAvatars(gateway), self._directory / PICTURES)
+        self._generation.attach(remote)
+        self._search.attach()
+        await self._realtime.attach(account, store, engine)
+
+    async def _detach(self) -> None:
+        await self._generation.detach()
+        await self._profiles.detach()
+        await self._search.detach()
+        await self._realtime.detach()
+
+    async def _close(self, *, erase: bool) -> None:
+        store, self._store = self._store, None
+        if store is None:
+            return
+        await self._detach()
+        try:
+            if erase:
+                await store.erase()
+        finally:
+            with contextlib.suppress(RuntimeError):
+                await store.close()
+            if erase and self._directory is not None:
+                await asyncio.to_thread(shutil.rmtree, self._directory / PICTURES, ignore_errors=True)
