@@ -1,0 +1,72 @@
+"""What holds for every test: quiet logs, an own home, no proxy, no network but loopback."""
+
+from __future__ import annotations
+
+import gc
+import ipaddress
+import logging
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+for _name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
+    os.environ.pop(_name, None)
+
+# A widget that is collected in another thread than its own takes the process with it, so nothing is collected
+# but by the fixture below, in the main thread. The application does the same.
+gc.disable()
+
+_connect = socket.socket.connect
+
+
+def _loopback_only(self: socket.socket, address: Any) -> None:
+    if self.family in (socket.AF_INET, socket.AF_INET6):
+        host = address[0]
+        if host != "localhost" and not ipaddress.ip_address(host).is_loopback:
+            raise AssertionError(f"A test tried to reach {host}.")
+    _connect(self, address)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _collect_between_modules() -> Iterator[None]:
+    yield
+    gc.collect()
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket.socket, "connect", _loopback_only)
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test may see, or leave anything in, the files of whoever runs it."""
+    monkeypatch.setenv("CHATDESK_DATA", str(tmp_path_factory.mktemp("chatdesk-data")))
+    for name in ("CHATDESK_MODEL", "CHATDESK_API_KEY", "CHATDESK_API_BASE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _no_error_logs(caplog: pytest.LogCaptureFixture, request: pytest.FixtureRequest) -> Iterator[None]:
+    """An ERROR in the log fails the test, unless the test is marked ``errors_expected``."""
+    yield
+    if request.node.get_closest_marker("errors_expected"):
+        return
+    errors = [
+        f"{record.name}: {record.getMessage()}"
+        for phase in ("setup", "call")
+        for record in caplog.get_records(phase)
+        if record.levelno >= logging.ERROR
+    ]
+    assert errors == []
+
+
+@pytest.fixture
+def short_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory whose path is short enough for a socket's name."""
+    return tmp_path_factory.mktemp("s")
