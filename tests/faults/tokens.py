@@ -29,7 +29,7 @@ class Ledger:
     expired_joins: int = 0
     times: list[float] = field(default_factory=list)
 
-    async def renewed(self, more: int, within: float = 40.0) -> None:
+    async def renewed(self, more: int, within: float = 110.0) -> None:
         """Wait for so many more renewals."""
         goal = self.renewals + more
         await until(lambda: self.renewals >= goal, within=within)
