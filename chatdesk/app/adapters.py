@@ -12,7 +12,6 @@ from chatdesk.backend.sessions import SessionKeeper, SessionStorage
 from chatdesk.backend.tables import SupabaseRemote
 from chatdesk.credentials.keyring_vault import KeyringVault
 from chatdesk.credentials.memory_vault import MemoryVault
-from chatdesk.credentials.sealed_file import SealedFile
 from chatdesk.credentials.vault_key import encode_key, key_from_vault
 
 __all__ = [
@@ -22,7 +21,6 @@ __all__ = [
     "LocalLauncher",
     "MemoryVault",
     "RealtimeFeed",
-    "SealedFile",
     "SessionKeeper",
     "SessionStorage",
     "SignOutScope",

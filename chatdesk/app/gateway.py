@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chatdesk.app.secrets import Secrets
-from chatdesk.app.session_files import SESSION_FILE, MemorySession, SealedSession, forget_session
+from chatdesk.app.session_files import MemorySession, SealedSession, forget_session
 from chatdesk.app.slow_import import adapters_loaded
 from chatdesk.config.paths import private_directory
 from chatdesk.domain.clock import Clock
@@ -238,13 +238,13 @@ class Gateway:
         return self._client
 
     async def _make_keeper(self, client: BackendClient) -> SessionKeeper:
-        from chatdesk.app.adapters import AuthApi, SealedFile, SessionKeeper
+        from chatdesk.app.adapters import AuthApi, SessionKeeper
 
         private_directory(self._directory)
         storage: SealedSession | MemorySession = MemorySession()
         if await self._secrets.persistent():
             key = await self._secrets.key(session_key(self._account_key))
-            storage = SealedSession(SealedFile(self._directory / SESSION_FILE, key))
+            storage = SealedSession(self._directory, key)
         remake = self._minted if self._address.kind is BackendKind.LOCAL else None
         lock = self._directory / "session.lock"
         keeper = SessionKeeper(storage, AuthApi(client, self._clock), self._clock, lock, remake)

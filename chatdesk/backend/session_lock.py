@@ -20,21 +20,24 @@ PATIENCE = 25.0
 _LEASE = 0.8
 """The part of that patience for which the holder itself believes in its right."""
 
+PLACES = 3
+"""How many locks there are: two holders may hang at the same time."""
+
 _POLL = 0.05
-_STEPS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right while it lasts; ``overtook`` tells that another holder hangs.
+    """The right while it lasts; ``place`` is the number of the lock, above 0 when another holder hangs.
 
-    It is over before anybody overtakes it. A process that was stopped meanwhile finds it over, and must not
-    send what it read before.
+    No two processes ever hold the same place, however long one of them stands still. The lease is over
+    before anybody overtakes it: a process that was stopped meanwhile finds it over, and must not send what
+    it read before.
     """
 
     clock: Clock
     ends: float
-    overtook: bool
+    place: int
 
     def left(self) -> float:
         """Seconds that are left; not above zero once it is over."""
@@ -60,7 +63,7 @@ class SessionLock:
     async def held(self) -> AsyncIterator[Lease]:
         """Hold the right; raises ``Retryable`` when three holders hang, or when the lock cannot be made."""
         try:
-            lock, overtook = await self._acquire()
+            lock, place = await self._acquire()
         except OSError as error:
             raise Retryable(
                 "The lock of the session could not be taken.",
@@ -68,17 +71,17 @@ class SessionLock:
                 code=type(error).__name__,
             ) from error
         try:
-            yield Lease(self._clock, self._clock.monotonic() + self._patience * _LEASE, overtook)
+            yield Lease(self._clock, self._clock.monotonic() + self._patience * _LEASE, place)
         finally:
             lock.release()
 
-    async def _acquire(self) -> tuple[BaseFileLock, bool]:
+    async def _acquire(self) -> tuple[BaseFileLock, int]:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for step in range(_STEPS):
-            path = self._path if step == 0 else self._path.with_name(f"{self._path.name}.{step}")
+        for place in range(PLACES):
+            path = self._path if place == 0 else self._path.with_name(f"{self._path.name}.{place}")
             lock = await self._take(path)
             if lock is not None:
-                return lock, step > 0
+                return lock, place
         raise Retryable("Another window has been renewing the session for too long.", "It is tried again.")
 
     async def _take(self, path: Path) -> BaseFileLock | None:

@@ -32,7 +32,7 @@ LAST_MOMENT = 5.0
 """Seconds that a token must still be good for to be handed out when it could not be renewed."""
 
 CLEAR_SECONDS = 2.0
-"""How long a sign-out waits for another window's renewal before it clears the session all the same."""
+"""How long signing in or out waits for another window's renewal before it goes on all the same."""
 
 _ATTEMPTS = 3
 
@@ -42,11 +42,15 @@ class SessionStorage(Protocol):
 
     ``load`` returns None only when there is no session: nobody is signed in, or somebody signed out in
     another window. What cannot be read raises a ``ChatDeskError`` and signs nobody out.
+
+    ``save`` puts a session in the place of the lease that its caller holds, and it counts as later than all
+    that its caller has loaded. ``load`` returns the latest of all places. So a process that stands still
+    within ``save``, is overtaken and goes on much later replaces nothing of what the others stored.
     """
 
     def load(self) -> Session | None: ...
 
-    def save(self, session: Session) -> None: ...
+    def save(self, session: Session, place: int = 0) -> None: ...
 
     def clear(self) -> None: ...
 
@@ -105,7 +109,11 @@ class SessionKeeper:
         self._session = session
         self._forgotten = False
         self._distrusted = None
-        await self._save(session)
+        try:
+            async with asyncio.timeout(CLEAR_SECONDS), self._lock.held() as lease:
+                await self._save(session, lease.place)
+        except (TimeoutError, Retryable):
+            await self._save(session)
 
     async def access_token(self) -> str:
         """Return a token that is good for a minute, or for what is left if it cannot be renewed now."""
@@ -204,7 +212,7 @@ class SessionKeeper:
                     # Perhaps another process, stopped while it held the lock, was faster after all.
                     latest = await self._latest()
                     if latest.refresh_token == session.refresh_token:
-                        return await self._made_anew(session)
+                        return await self._made_anew(session, lease.place)
                     if not self._is_due(latest):
                         return latest
         raise Retryable("The session could not be renewed just now.", "It is tried again.", code="lease")
@@ -245,17 +253,17 @@ class SessionKeeper:
             raise Retryable(error.message, error.next_step, error.code) from error
         finally:
             may_send.set(None)
-        return await self._keep(renewed, session)
+        return await self._keep(renewed, session, lease.place)
 
-    async def _made_anew(self, session: Session) -> Session:
+    async def _made_anew(self, session: Session, place: int) -> Session:
         if self._remake is None:
             raise NeedsSignIn("The session has ended.", "Sign in again; nothing stored here is lost.")
         renewed = await self._remake()
         if renewed.user_id != session.user_id:
             raise NeedsSignIn("This account is not on this back end any more.", "Sign in again.")
-        return await self._keep(renewed, session)
+        return await self._keep(renewed, session, place)
 
-    async def _keep(self, renewed: Session, before: Session) -> Session:
+    async def _keep(self, renewed: Session, before: Session, place: int) -> Session:
         """Store the session that follows ``before``, unless what lies there by now says otherwise.
 
         This process may have been stopped since it asked: others then went on without it, and signed out or
@@ -278,7 +286,7 @@ class SessionKeeper:
             ):
                 return stored
             try:
-                self._storage.save(renewed)
+                self._storage.save(renewed, place)
             except (ChatDeskError, OSError) as error:
                 _log.warning("The session could not be stored: %s", type(error).__name__)
             else:
@@ -292,9 +300,9 @@ class SessionKeeper:
         self._distrusted = None
         return kept
 
-    async def _save(self, session: Session) -> None:
+    async def _save(self, session: Session, place: int = 0) -> None:
         try:
-            await asyncio.to_thread(self._storage.save, session)
+            await asyncio.to_thread(self._storage.save, session, place)
             self._stored = True
         except (ChatDeskError, OSError) as error:
             _log.warning("The session could not be stored: %s", type(error).__name__)

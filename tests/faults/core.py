@@ -69,7 +69,7 @@ class FileSession:
         fields = json.loads(self._path.read_text("utf-8"))
         return Session(**{**fields, "expires_at": datetime.fromisoformat(fields["expires_at"])})
 
-    def save(self, session: Session) -> None:
+    def save(self, session: Session, place: int = 0) -> None:
         draft = self._path.with_suffix(".new")
         fields = {**asdict(session), "expires_at": session.expires_at.isoformat()}
         draft.write_text(json.dumps(fields), "utf-8")

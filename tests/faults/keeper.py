@@ -21,7 +21,6 @@ from chatdesk.app.session_files import SealedSession
 from chatdesk.backend.auth import AuthApi
 from chatdesk.backend.client import BackendClient
 from chatdesk.backend.sessions import SessionKeeper
-from chatdesk.credentials.sealed_file import SealedFile
 from chatdesk.domain.clock import SystemClock
 from chatdesk.domain.errors import ChatDeskError, NeedsSignIn
 from chatdesk.domain.session import BackendAddress, BackendKind, Session
@@ -61,9 +60,9 @@ class FatefulSession(SealedSession):
 
     fate: Fate
 
-    def save(self, session: Session) -> None:
+    def save(self, session: Session, place: int = 0) -> None:
         self.fate.meet("write")
-        super().save(session)
+        super().save(session, place)
 
 
 async def main(directory: Path, url: str, key: str, windows: int, patience: float) -> Counter[str]:
@@ -72,7 +71,7 @@ async def main(directory: Path, url: str, key: str, windows: int, patience: floa
     keepers = []
     for _ in range(windows):
         auth = FatefulAuth(client, SystemClock())
-        storage = FatefulSession(SealedFile(directory / "session", KEY))
+        storage = FatefulSession(directory, KEY)
         auth.fate = storage.fate = fate
         lock = directory / "session.lock"
         keeper = SessionKeeper(storage, auth, SystemClock(), lock, patience=patience)

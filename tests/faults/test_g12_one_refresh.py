@@ -18,7 +18,6 @@ from typing import Any
 import pytest
 
 from chatdesk.app.session_files import SealedSession
-from chatdesk.credentials.sealed_file import SealedFile
 from chatdesk.domain.session import Session
 from chatdesk.localbackend.application import Settings
 from tests.faults.extent import extent, limit, report
@@ -135,7 +134,7 @@ async def computer(database: Database, ledger: Ledger) -> AsyncIterator[Computer
                 datetime.now(UTC) + timedelta(seconds=answer["expires_in"]),
                 user.id,
             )
-            SealedSession(SealedFile(Path(home) / "session", KEY)).save(session)
+            SealedSession(Path(home), KEY).save(session)
             house = Computer(made, Path(home), ledger)
             try:
                 yield house

@@ -15,7 +15,6 @@ from chatdesk.app.session_files import SealedSession
 from chatdesk.backend.auth import AuthApi
 from chatdesk.backend.client import BackendClient
 from chatdesk.backend.sessions import SessionKeeper
-from chatdesk.credentials.sealed_file import SealedFile
 from chatdesk.domain.clock import SystemClock
 from chatdesk.domain.errors import ChatDeskError, NeedsSignIn, Retryable, VaultUnavailable
 from chatdesk.domain.session import BackendAddress, BackendKind, Session
@@ -124,7 +123,7 @@ async def network() -> AsyncIterator[Network]:
 
 def stored(directory: Path, left: float) -> SealedSession:
     """A session from the last run, whose token has ``left`` seconds to live (or is over for as long)."""
-    storage = SealedSession(SealedFile(directory / "session", KEY))
+    storage = SealedSession(directory, KEY)
     ends = datetime.now(UTC) + timedelta(seconds=left)
     storage.save(Session(token(), "the-only-one", ends, USER, "a@example.org"))
     return storage

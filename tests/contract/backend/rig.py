@@ -35,7 +35,7 @@ class Memory:
     def load(self) -> Session | None:
         return self.session
 
-    def save(self, session: Session) -> None:
+    def save(self, session: Session, place: int = 0) -> None:
         self.session = session
 
     def clear(self) -> None:

@@ -202,7 +202,7 @@ async def test_patience_begins_anew_with_every_holder(tmp_path: Path) -> None:
     first, second = (SessionLock(path, clock, patience=10) for _ in range(2))
     waits = SessionLock(path, clock, patience=10)
     entered = asyncio.Event()
-    overtook: list[bool] = []
+    places: list[int] = []
 
     async def hold(lock: SessionLock, until: float) -> None:
         async with lock.held():
@@ -212,7 +212,7 @@ async def test_patience_begins_anew_with_every_holder(tmp_path: Path) -> None:
 
     async def wait() -> None:
         async with waits.held() as lease:
-            overtook.append(lease.overtook)
+            places.append(lease.place)
 
     one = asyncio.ensure_future(hold(first, 6))
     await entered.wait()
@@ -220,7 +220,7 @@ async def test_patience_begins_anew_with_every_holder(tmp_path: Path) -> None:
     two = asyncio.ensure_future(hold(second, 13))
     three = asyncio.ensure_future(wait())
     await asyncio.gather(one, two, three)
-    assert overtook == [False]
+    assert places == [0]
 
 
 async def test_a_hung_holder_costs_its_patience_once(tmp_path: Path) -> None:

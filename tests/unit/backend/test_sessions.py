@@ -68,7 +68,7 @@ class Drawer:
             raise self.on_load
         return None if self.content is None else decode_session(self.content)
 
-    def save(self, session: Session) -> None:
+    def save(self, session: Session, place: int = 0) -> None:
         if self.on_save is not None:
             raise self.on_save
         self.saves += 1
