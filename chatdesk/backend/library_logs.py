@@ -27,10 +27,13 @@ class Scrub(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.levelno >= logging.ERROR:
-            # A lost connection, a refused join: what the feed reports and survives is no error of ours.
+            # A lost connection: what the feed reports and survives is no error of ours.
             self.errors += 1
-            record.levelno, record.levelname = logging.WARNING, "WARNING"
+            _lower(record, logging.WARNING)
         text = record.getMessage()
+        if text.startswith("join push error"):
+            # Ordinary: somebody else deleted the conversation while its channel was asked for.
+            _lower(record, logging.INFO)
         if text.startswith("Unrecognized message format"):
             text = "A frame that realtime cannot parse was dropped"
         record.msg = redacted(text.partition("\n")[0][:_LENGTH]).replace("%", "%%")
@@ -49,6 +52,10 @@ def quieten() -> None:
         _raise_to(logging.WARNING, name)
     for name in _SPEAKERS:
         logging.getLogger(name).addFilter(scrub)  # A filter that is there already is not added twice.
+
+
+def _lower(record: logging.LogRecord, level: int) -> None:
+    record.levelno, record.levelname = level, logging.getLevelName(level)
 
 
 def _raise_to(level: int, name: str) -> None:
