@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 for _name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
@@ -20,6 +21,10 @@ for _name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_pro
 # A widget that is collected in another thread than its own takes the process with it, so nothing is collected
 # but by the fixture below, in the main thread. The application does the same.
 gc.disable()
+
+# The same examples in every run, and no deadline: a machine that is busy elsewhere fails no property.
+settings.register_profile("house", deadline=None, derandomize=True, database=None)
+settings.load_profile("house")
 
 _connect = socket.socket.connect
 

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from random import Random
 
+import pytest
+
 from tests.faults.driver import Outcome, Plan, judge
-from tests.faults.process import CoreDied, CoreProcess
+from tests.faults.extent import extent, limit, report
+from tests.faults.process import ROOT, CoreDied, CoreProcess
 from tests.faults.rig import Rig, User, rig, until
 from tests.faults.schedule import Fault
 from tests.support.postgres import Database, clusters, database
+from tests.unit.store.rows import opened
 
 __all__ = ["clusters", "database"]
 
 LANES = 4
+WRITES = 12
+_SWEEP = {
+    "fdatasync": extent((3, 6, 13, 22, 31), tuple(range(1, 60))),
+    "pwrite64": extent((10, 25, 41, 58), tuple(range(1, 90))),
+}
+POINTS = [(call, number) for call, numbers in _SWEEP.items() for number in numbers]
 
 
 async def killed_again_and_again(made: Rig, user: User, kills: int, draws: Random) -> Outcome:
@@ -118,3 +131,37 @@ def _counted(trace: Path) -> int:
 async def test_each_accept_waits_for_the_disk(tmp_path: Path) -> None:
     """The journal, the database, and the journal cut off again: synchronous=NORMAL leaves the last out."""
     assert await syncs_of(tmp_path, "10000000-0000-4000-8000-000000000001", sends=15) >= 15 * 4
+
+
+@pytest.mark.timeout(limit(120, 600))
+@pytest.mark.parametrize(("call", "number"), POINTS)
+async def test_a_kill_at_a_chosen_call_loses_nothing(tmp_path: Path, call: str, number: int) -> None:
+    """The kernel kills the writer as it enters its n-th write or sync; what it said yes to is there."""
+    async with opened(tmp_path):
+        pass  # the files are there, so most of the calls belong to the messages
+    accepted, died = await asyncio.to_thread(_killed_at, tmp_path, call, number)
+    async with opened(tmp_path) as store:
+        kept = [entry.mutation.entity_id for entry in await store.outbox()]
+        assert store.recovered == ()
+    assert kept[: len(accepted)] == accepted
+    assert len(kept) - len(accepted) <= int(died), "no more than the one that was under way"
+    report("G1 sweep", call=call, number=number, accepted=len(accepted), killed=int(died))
+
+
+def _killed_at(directory: Path, call: str, number: int) -> tuple[list[str], bool]:
+    """Run ``tests.faults.writing``; return what it said yes to, and whether it lived to meet the call."""
+    inject = f"inject={call}:signal=KILL:when={number}"
+    strace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e", inject]
+    done = subprocess.run(
+        [*strace, sys.executable, "-m", "tests.faults.writing", str(directory), str(WRITES)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    died = done.returncode in (-signal.SIGKILL, 128 + signal.SIGKILL)
+    assert died or (done.returncode, done.stderr) == (0, ""), done.stderr[-2000:]
+    lines = [line.split(" ") for line in done.stdout.splitlines()]
+    assert not any(word in ("no", "closed") for word, *_ in lines)
+    return [words[0] for word, *words in lines if word == "yes"], died

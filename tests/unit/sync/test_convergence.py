@@ -5,18 +5,31 @@ A failing seed prints its schedule and replays exactly.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Callable, Coroutine, Mapping
+from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from chatdesk.domain.message import DeliveryState
 from chatdesk.domain.session import LinkState
+from chatdesk.store.worker import Worker
+from tests.faults.extent import LONG, extent
 from tests.support.fake_backend import Faults
+from tests.unit.sync.conftest import store_in_step
 from tests.unit.sync.desk import ANNA, BEN, Desk, Room
 
 STEPS = 200
 SEEDS = (1, 2, 3, 5, 8, 13)
+USERS = {"anna-1": ANNA, "anna-2": ANNA, "ben": BEN}
+MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 
 class Schedule:
@@ -27,7 +40,6 @@ class Schedule:
         self.random = Random(seed)
         self.log: list[str] = []
         self.desks: dict[str, Desk] = {}
-        self.users = {"anna-1": ANNA, "anna-2": ANNA, "ben": BEN}
         self.accepted: dict[str, str] = {}
         self.texts = 0
         self.talks: list[str] = []
@@ -39,30 +51,14 @@ class Schedule:
             self.talks.append(talk)
             if number % 2:
                 self.room.server.add_member(talk, BEN)
-        for name in self.users:
+        for name in USERS:
             await self._start(name)
 
     async def step(self) -> None:
-        name = self.random.choice(list(self.users))
-        acts: list[tuple[int, Callable[[str], Awaitable[None]]]] = [
-            (12, self._write),
-            (3, self._rename),
-            (2, self._profile),
-            (2, self._delete),
-            (2, self._create),
-            (6, self._open),
-            (3, self._stream),
-            (5, self._faults),
-            (2, self._cut),
-            (2, self._break_feed),
-            (1, self._lose_response),
-            (1, self._restart),
-            (1, self._wake),
-            (1, self._member),
-        ]
-        act = self.random.choices([act for _, act in acts], [weight for weight, _ in acts])[0]
-        self.log.append(f"{self.room.clock.monotonic():8.2f} {name} {act.__name__}")
-        await act(name)
+        name = self.random.choice(list(USERS))
+        act = self.random.choices(list(ACTS), WEIGHTS)[0]
+        self.log.append(f"{self.room.clock.monotonic():8.2f} {name} {act}")
+        await ACTS[act](self, name)
         await self.room.clock.advance(self.random.choice((0.0, 0.01, 0.05, 0.3, 1.0, 5.0)))
 
     async def heal(self) -> None:
@@ -75,7 +71,7 @@ class Schedule:
         await self.room.clock.advance(70)
 
     async def _start(self, name: str) -> None:
-        desk = await self.room.desk(self.users[name], home=name, token_life=150.0)
+        desk = await self.room.desk(USERS[name], home=name, token_life=150.0)
         self.desks[name] = desk
         desk.mirror.entries = {entry.id: entry for entry in await desk.store.entries()}
         waiting = {entry.mutation.lane for entry in await desk.store.outbox()}
@@ -93,17 +89,17 @@ class Schedule:
     async def _write(self, name: str) -> None:
         if (talk := await self._talk(name)) is not None:
             self.texts += 1
-            sending = self.room.send(talk, f"text {self.texts}", user=self.users[name])
+            sending = self.room.send(talk, f"text {self.texts}", user=USERS[name])
             await self.desks[name].engine.submit(sending)
             self.accepted[sending.entity_id] = f"text {self.texts}"
 
     async def _rename(self, name: str) -> None:
         if (talk := await self._talk(name)) is not None:
             title = f"title {self.random.random()}"
-            await self.desks[name].engine.submit(self.room.rename(talk, title, self.users[name]))
+            await self.desks[name].engine.submit(self.room.rename(talk, title, USERS[name]))
 
     async def _profile(self, name: str) -> None:
-        mutation = self.room.profile(f"name {self.random.random()}", self.users[name])
+        mutation = self.room.profile(f"name {self.random.random()}", USERS[name])
         await self.desks[name].engine.submit(mutation)
 
     async def _delete(self, name: str) -> None:
@@ -112,12 +108,12 @@ class Schedule:
         own = [m for m in shown if m.delivery is DeliveryState.SENT and m.deleted_at is None]
         if own and talk is not None:
             message = self.random.choice(own).id
-            mutation = self.room.delete_message(talk, message, self.users[name])
+            mutation = self.room.delete_message(talk, message, USERS[name])
             await self.desks[name].engine.submit(mutation)
             self.accepted.pop(message, None)
 
     async def _create(self, name: str) -> None:
-        await self.desks[name].engine.submit(self.room.create(user=self.users[name]))
+        await self.desks[name].engine.submit(self.room.create(user=USERS[name]))
 
     async def _open(self, name: str) -> None:
         self.desks[name].engine.open_conversation(await self._talk(name))
@@ -163,37 +159,46 @@ class Schedule:
         else:
             self.room.server.add_member(talk, BEN)
 
+    async def converged(self) -> None:
+        """Compare everything with everything, after ``heal``."""
+        room, failed_ids = self.room, set[str]()
+        for name, desk in self.desks.items():
+            assert desk.mirror.link is LinkState.CONNECTED, name
+            assert desk.mirror.states[-1].pending == 0 or name == "ben", name
+            await _compare(room, USERS[name], desk, failed_ids)
+            assert desk.engine.diagnostics()["watchdog"] == 0, name
+            assert desk.network.most_open_feeds <= 1
+            assert desk.network.most_channels <= 3
+            assert desk.network.rejoined_too_early == 0
+            assert desk.mirror.faults == []
 
-@pytest.mark.parametrize("seed", SEEDS)
-async def test_all_instances_show_what_the_server_holds(room_of: Callable[[int], Room], seed: int) -> None:
-    room = room_of(seed)
-    schedule = Schedule(room, seed)
-    await schedule.begin()
-    for _ in range(STEPS):
-        await schedule.step()
-    await schedule.heal()
-    print(f"seed {seed}", *schedule.log, sep="\n")  # noqa: T201  # shown by pytest when the test fails
+        for key, text in self.accepted.items():
+            if key not in failed_ids:
+                held = room.server.messages[key]
+                assert held.content == text or held.deleted_at is not None
+        ids = [key for keys in room.server.by_conversation.values() for key in keys]
+        assert len(ids) == len(set(ids))
+        for keys in room.server.by_conversation.values():
+            assert [room.server.messages[key].seq for key in keys] == list(range(1, len(keys) + 1))
 
-    failed_ids: set[str] = set()
-    for name, desk in schedule.desks.items():
-        assert desk.mirror.link is LinkState.CONNECTED, name
-        assert desk.mirror.states[-1].pending == 0 or name == "ben", name
-        await _compare(room, schedule.users[name], desk, failed_ids)
-        assert desk.engine.diagnostics()["watchdog"] == 0, name
-        assert desk.network.most_open_feeds <= 1
-        assert desk.network.most_channels <= 3
-        assert desk.network.rejoined_too_early == 0
-        assert desk.mirror.faults == []
 
-    for key, text in schedule.accepted.items():
-        if key not in failed_ids:
-            held = room.server.messages[key]
-            assert held.content == text or held.deleted_at is not None
-    ids = [key for keys in room.server.by_conversation.values() for key in keys]
-    assert len(ids) == len(set(ids))
-    for keys in room.server.by_conversation.values():
-        assert [room.server.messages[key].seq for key in keys] == list(range(1, len(keys) + 1))
-    await room.close()
+ACTS: Mapping[str, Callable[[Schedule, str], Coroutine[Any, Any, None]]] = {
+    "write": Schedule._write,
+    "rename": Schedule._rename,
+    "profile": Schedule._profile,
+    "delete": Schedule._delete,
+    "create": Schedule._create,
+    "open": Schedule._open,
+    "stream": Schedule._stream,
+    "faults": Schedule._faults,
+    "cut": Schedule._cut,
+    "break_feed": Schedule._break_feed,
+    "lose_response": Schedule._lose_response,
+    "restart": Schedule._restart,
+    "wake": Schedule._wake,
+    "member": Schedule._member,
+}
+WEIGHTS = (12, 3, 2, 2, 2, 6, 3, 5, 2, 2, 1, 1, 1, 1)
 
 
 async def _compare(room: Room, user: str, desk: Desk, failed_ids: set[str]) -> None:
@@ -232,3 +237,68 @@ async def _compare(room: Room, user: str, desk: Desk, failed_ids: set[str]) -> N
         else:
             assert set(confirmed) == set(wanted) - masked
     assert desk.mirror.entries == entries
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_all_instances_show_what_the_server_holds(room_of: Callable[[int], Room], seed: int) -> None:
+    schedule = Schedule(room_of(seed), seed)
+    await schedule.begin()
+    for _ in range(STEPS):
+        await schedule.step()
+    await schedule.heal()
+    print(f"seed {seed}", *schedule.log, sep="\n")  # noqa: T201  # shown by pytest when the test fails
+    await schedule.converged()
+    await schedule.room.close()
+
+
+class EngineMachine(RuleBasedStateMachine):
+    """The same acts in an order that Hypothesis chooses and, when they fail, makes as short as it can."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.patch = pytest.MonkeyPatch()
+        self.patch.setattr(Worker, "run", store_in_step)
+        self.home = tempfile.mkdtemp(prefix="engine-machine-", dir=MEMORY)
+        self.schedule = Schedule(Room(Path(self.home), 1), 1)
+        self.run(self.schedule.begin())
+
+    def run(self, work: Coroutine[Any, Any, None]) -> None:
+        self.loop.run_until_complete(work)
+
+    @rule(act=st.sampled_from(sorted(ACTS)), name=st.sampled_from(sorted(USERS)), dice=st.randoms())
+    def something_happens(self, act: str, name: str, dice: Random) -> None:
+        self.schedule.random = dice
+        self.run(ACTS[act](self.schedule, name))
+
+    @rule(seconds=st.sampled_from((0.0, 0.01, 0.05, 0.3, 1.0, 5.0, 40.0)))
+    def time_passes(self, seconds: float) -> None:
+        self.run(self.schedule.room.clock.advance(seconds))
+
+    @rule()
+    def everything_heals(self) -> None:
+        self.run(self.schedule.heal())
+        self.run(self.schedule.converged())
+
+    @invariant()
+    def no_screen_was_told_nonsense(self) -> None:
+        assert [desk.mirror.faults for desk in self.schedule.desks.values()] == [[]] * len(USERS)
+
+    def teardown(self) -> None:
+        try:
+            self.everything_heals()
+        finally:
+            self.run(self.schedule.room.close())
+            self.loop.close()
+            self.patch.undo()
+            shutil.rmtree(self.home)
+
+
+TestEngineMachine = EngineMachine.TestCase
+TestEngineMachine.settings = settings(
+    max_examples=extent(12, 1000),
+    stateful_step_count=extent(40, 80),
+    derandomize=not LONG,
+    print_blob=True,
+    suppress_health_check=list(HealthCheck),
+)
