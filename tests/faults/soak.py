@@ -1,7 +1,8 @@
 """The long form: every guarantee for as long as asked, and the page that tells how it went.
 
-``make soak``: ``SOAK_SECONDS`` (default 240) is roughly how long it takes, ``SOAK_SEED`` where the seeds
-begin.
+``make soak``: ``SOAK_SECONDS`` (default 240) is roughly how long the runs of G1-G10 and G15 take, and the
+most that the long form of each other proof may take; ``SOAK_SEED`` is where the seeds begin. A night
+(``SOAK_SECONDS=36000``) reaches the loads that the acceptance numbers name.
 A convergence run that fails leaves its seed in ``tests/faults/regressions``, from where the next run of the
 tests and of this file takes it first.
 """
@@ -27,6 +28,7 @@ from tests.faults.driver import Convergence, Outcome, Plan
 from tests.faults.results import Result
 from tests.faults.rig import Rig, rig
 from tests.faults.schedule import Regression, Schedule, regressions
+from tests.faults.soak_proofs import PROOFS, proven
 from tests.faults.test_g01_accepted import killed_again_and_again, syncs_of
 from tests.faults.test_g02_never_doubled import sent_through_doubt
 from tests.faults.test_g03_one_bubble import CASES, one_bubble
@@ -301,6 +303,12 @@ async def g15(soak: Soak, seconds: float) -> None:
     row.complaints += found + wrong
 
 
+async def proofs(soak: Soak, seconds: float) -> None:
+    for proof in PROOFS:
+        print(f"  {proof.guarantee} ...", flush=True)  # noqa: T201
+        soak.rows[proof.guarantee] = await proven(proof, seconds)
+
+
 STEPS: tuple[tuple[float, Step], ...] = (
     (0.12, g01),
     (0.10, g02),
@@ -313,6 +321,7 @@ STEPS: tuple[tuple[float, Step], ...] = (
     (0.04, g09),
     (0.15, g10),
     (0.05, g15),
+    (1.00, proofs),
 )
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from chatdesk.backend.auth import encode_session
 from chatdesk.domain.session import LinkState
-from tests.faults.extent import extent
+from tests.faults.extent import extent, report
 from tests.support.virtual_clock import EPOCH, VirtualClock
 from tests.unit.backend.test_session_lease import Street
 from tests.unit.sync.conftest import room_of
@@ -78,6 +78,7 @@ async def test_g20_no_order_changes_and_no_storm(room: Room, skewed: Callable[[f
     random = Random(20)
     jumps = extent(JUMPS, tuple(random.choice(JUMPS) for _ in range(500)))
     await through_jumps(room, skewed, jumps)
+    report("G20", jumps=len(jumps))
 
 
 @pytest.fixture
@@ -104,7 +105,9 @@ async def nights(directory: Path, count: int) -> Street:
 
 
 async def test_g20_no_jump_of_the_clock_signs_anybody_out(tmp_path: Path) -> None:
-    street = await nights(tmp_path, extent(200, 20_000))
+    count = extent(200, 20_000)
+    street = await nights(tmp_path, count)
+    report("G20", nights=count)
     assert not street.auth.dead
     assert street.drawer.content is not None
 
