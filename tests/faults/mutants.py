@@ -151,6 +151,14 @@ MUTANTS: tuple[Mutant, ...] = (
         "tests/unit/backend/test_sessions.py",
     ),
     Mutant(
+        "G12",
+        "one session file for every place of the lock",
+        "chatdesk/app/session_files.py",
+        "self._files[place].write(",
+        "self._files[0].write(",
+        "tests/unit/app/test_session_files.py",
+    ),
+    Mutant(
         "G13",
         "an error of the network clears the session",
         "chatdesk/backend/sessions.py",
