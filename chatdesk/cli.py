@@ -21,6 +21,12 @@ def parser() -> argparse.ArgumentParser:
         epilog=f"environment:\n{variables}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    options.add_argument(
+        "command",
+        nargs="?",
+        choices=("schema",),
+        help="'schema' prints the SQL that a Supabase project needs, and ends",
+    )
     options.add_argument("--version", action="version", version=f"ChatDesk {__version__}")
     options.add_argument("--data", type=Path, metavar="DIR", help="keep all files below DIR")
     options.add_argument(
@@ -51,6 +57,11 @@ def has_display() -> bool:
 def run(arguments: Sequence[str]) -> int:
     """Do what ``arguments`` say; returns the exit status."""
     options = parser().parse_args(arguments)
+    if options.command == "schema":
+        from chatdesk.app.schema_script import schema_script
+
+        sys.stdout.write(schema_script())
+        return 0
     if options.data is not None:
         os.environ[DATA.name] = str(options.data.resolve())
     if not options.demo and not has_display():

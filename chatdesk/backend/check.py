@@ -107,7 +107,7 @@ def _judge(answer: httpx.Response) -> None:
     if code in ("PGRST202", "PGRST205", "42883"):
         raise Misconfigured(
             "The project does not have ChatDesk's tables yet.",
-            "Apply the files of resources/supabase/migrations to it, then try again.",
+            "Run what the command `chatdesk schema` prints in its SQL editor, then try again.",
             code="schema_missing",
         )
     if status in (401, 403) and isinstance(body, dict):
@@ -123,7 +123,7 @@ def _judge_version(version: int) -> None:
     if version < SCHEMA_VERSION:
         raise Misconfigured(
             "ChatDesk's tables in the project are too old.",
-            "Apply the newer files of resources/supabase/migrations to it.",
+            "Run what the command `chatdesk schema` prints in its SQL editor, then try again.",
             code=f"schema {version}",
         )
     if version > SCHEMA_VERSION:

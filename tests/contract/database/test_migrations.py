@@ -9,6 +9,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from chatdesk.app.schema_script import schema_script
+from chatdesk.backend.check import SCHEMA_VERSION
 from chatdesk.localbackend import schema
 from tests.support.postgres import MIGRATIONS, Clusters, Database, empty_database, new_id
 
@@ -91,6 +93,26 @@ async def test_a_refused_file_leaves_nothing_behind(clusters: Clusters, version:
         assert await installed(database, tmp_path) == ("0002_bad.sql",)
 
 
+@BOTH
+async def test_the_script_for_a_project_does_the_same_however_often_it_runs(
+    clusters: Clusters, version: int, tmp_path: Path
+) -> None:
+    first = sorted(MIGRATIONS.glob("*.sql"))[:-1]
+    for path in first:
+        (tmp_path / path.name).write_text(path.read_text("utf-8"), "utf-8")
+    async with empty_database(clusters.get(version)) as project, empty_database(clusters.get(version)) as own:
+        await installed(own)
+        await schema.bootstrap(await project.admin())
+        editor = await project.as_role("postgres")
+        await editor.execute(schema_script(tmp_path))  # an older ChatDesk's
+        for _ in range(2):
+            await editor.execute(schema_script())
+        assert await rights(project) == await rights(own)
+        person = await project.sign_up()
+        assert await person.call("schema_version") == SCHEMA_VERSION
+        assert await installed(project) == (), "the record is the one that everybody keeps"
+
+
 def test_names_are_checked(tmp_path: Path) -> None:
     with pytest.raises(schema.SchemaFailed, match="no migrations"):
         schema.migrations_in(tmp_path)
@@ -171,4 +193,4 @@ async def test_the_owner_of_the_schema_cannot_touch_what_belongs_to_others(
 
 async def test_the_version_is_told_to_who_is_signed_in(any_database: Database) -> None:
     person = await any_database.sign_up()
-    assert await person.call("schema_version") == 1
+    assert await person.call("schema_version") == SCHEMA_VERSION
