@@ -84,9 +84,9 @@ async def test_g14_switching_leaks_nothing(database: Database) -> None:
         assert proxy.websockets == proxy.most_websockets == 1
         assert most <= 3
         assert during == 0, "nobody stayed long enough to be worth a join"
-        assert abs(after[0] - before[0]) <= 5
-        assert abs(after[1] - before[1]) <= 2
-        assert abs(after[2] - before[2]) <= 2
+        assert after[0] - before[0] <= 5
+        assert after[1] - before[1] <= 2, "kept connections may have been closed meanwhile, none may be added"
+        assert after[2] - before[2] <= 2
         assert made.wire.realtime.hub.topics == 3
         assert core.watch.faults == []
         assert core.engine.diagnostics()["watchdog"] == 0
@@ -114,5 +114,5 @@ async def test_g14_staying_just_long_enough_leaks_nothing_either(database: Datab
         after = (len(asyncio.all_tasks()), files())
         assert most <= 3
         assert proxy.websockets == 1
-        assert abs(after[0] - before[0]) <= 5
-        assert abs(after[1] - before[1]) <= 2
+        assert after[0] - before[0] <= 5
+        assert after[1] - before[1] <= 2, "kept connections may have been closed meanwhile, none may be added"
