@@ -126,7 +126,8 @@ class PuppetStrings(AccountStrings, LoadStrings, PictureStrings, VersionStrings,
         return {}
 
     async def delete(self, request: Request) -> Request:
-        self._whole.window.verbs.delete_requested.emit(request["conversation_id"])
+        """Delete a conversation as when the time for taking it back is over."""
+        self._whole.realtime.delete_conversation(request["conversation_id"])
         return {}
 
     async def profile(self, request: Request) -> Request:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from chatdesk.app.list_wiring import ListWiring
 from chatdesk.app.search_wiring import SearchWiring
 from chatdesk.app.version_wiring import VersionWiring
 from chatdesk.config.options import WINDOW
@@ -42,6 +43,7 @@ class Wiring:
         self._connect_inbound()
         self._connect_window()
         self._connect_timeline()
+        self.list = ListWiring(whole)
         self.search = SearchWiring(whole)
         self.versions = VersionWiring(whole)
         models = whole.generation.models
@@ -187,8 +189,6 @@ class Wiring:
         window.refresh_requested.connect(self._refresh)
         window.state_changed.connect(self._keep_window)
         window.closing.connect(whole.closed.set)
-        window.verbs.pin_requested.connect(realtime.pin_conversation)
-        window.verbs.delete_requested.connect(realtime.delete_conversation)
         window.verbs.retry_requested.connect(realtime.retry)
         window.verbs.discard_requested.connect(realtime.discard)
         window.composer.send_requested.connect(self._send)

@@ -24,6 +24,7 @@ from chatdesk.domain.mutation import Mutation, OutboxState
 from chatdesk.domain.session import Account, SyncState
 from chatdesk.domain.text import MAX_TITLE, storable
 from chatdesk.runtime.tasks import TaskScope
+from chatdesk.services.conversation_edits import ConversationEdits
 from chatdesk.services.deletions import Deletions
 from chatdesk.services.loaded import EntriesLoaded, MessageRefused
 from chatdesk.services.mutations import NEW_TITLE, MutationMaker
@@ -90,6 +91,7 @@ class RealtimeService(QObject):
         self._writer: MessageWriter | None = None
         self._deletions: Deletions | None = None
         self._writes: set[asyncio.Task[Any]] = set()
+        self.conversations = ConversationEdits(self._submit, clock, self)
 
     # Life ---------------------------------------------------------------------------------------------------
 
@@ -125,6 +127,7 @@ class RealtimeService(QObject):
         self._pages = ShownPages(store, engine.load_older, self.messages_loaded.emit, self.branch_wanted.emit)
         self._writer = MessageWriter(store, engine, self._make, self._pages)
         self._deletions = Deletions(self._clock, self._scope, self.delete_message, self.leaving_changed.emit)
+        self.conversations.attach(self._make, self._scope)
         self.entries_loaded.emit(EntriesLoaded(await store.entries(), await store.profiles()))
         last = await store.setting(LAST_CONVERSATION)
         if last and await store.entry(last) is not None:
@@ -139,6 +142,7 @@ class RealtimeService(QObject):
         """
         if self._deletions is not None:
             self._deletions.flush()
+        self.conversations.detach()
         if self._writes:
             await asyncio.wait(self._writes, timeout=WRITE_SECONDS)
         scope, engine = self._scope, self._engine
@@ -203,10 +207,6 @@ class RealtimeService(QObject):
     def delete_conversation(self, conversation_id: str) -> None:
         """Delete a conversation for all its members."""
         self._submit(self._maker.delete_conversation(conversation_id))
-
-    def pin_conversation(self, conversation_id: str, pinned: bool) -> None:
-        """Keep a conversation at the top of the own list, or no longer."""
-        self._submit(self._maker.update_membership(conversation_id, {"pinned": pinned}))
 
     def delete_message(self, conversation_id: str, message_id: str) -> None:
         """Delete a message; its place stays, its text goes."""
@@ -313,10 +313,11 @@ class RealtimeService(QObject):
             return None
         return self._scope.start(work, name)
 
-    def _write(self, work: Coroutine[Any, Any, Any], name: str) -> None:
+    def _write(self, work: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any] | None:
         if (task := self._start(work, name)) is not None:
             self._writes.add(task)
             task.add_done_callback(self._writes.discard)
+        return task
 
     def _failed(self, name: str, failure: BaseException) -> None:
         if isinstance(failure, ChatDeskError):
@@ -324,8 +325,8 @@ class RealtimeService(QObject):
         else:
             raise failure
 
-    def _submit(self, mutation: Mutation) -> None:
-        self._write(self._submit_in_order(mutation), mutation.kind.value)
+    def _submit(self, mutation: Mutation) -> asyncio.Task[Any] | None:
+        return self._write(self._submit_in_order(mutation), mutation.kind.value)
 
     async def _submit_in_order(self, mutation: Mutation) -> None:
         async with self._submitting:

@@ -81,6 +81,8 @@ QLineEdit:disabled { color: $text_muted; background: $window; }
 QLineEdit[wrong="true"] { border: 2px solid $danger; padding: 6px 9px; }
 QLineEdit[look="rename"] { border-radius: 6px; padding: 3px 6px; border: 2px solid $focus; }
 
+QLineEdit[look="filter"] { border: 1px solid $border; padding: 6px 8px; }
+QLineEdit[look="filter"]:focus { border: 2px solid $focus; padding: 5px 7px; }
 QLineEdit[look="bare"], QLineEdit[look="bare"]:focus { background: transparent; border: none;
   padding: 2px 0; }
 

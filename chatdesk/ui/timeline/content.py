@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from chatdesk.domain.message import DeliveryState, Message, MessageStatus, Role
-from chatdesk.language.door import _, sentence
+from chatdesk.language.door import N_, _, sentence
 from chatdesk.models.message_list import MessageListModel
 from chatdesk.models.roles import TimelineRole
 from chatdesk.ui.timeline.offers import Circumstances, MessageAction, broken_offers, offers
 from chatdesk.ui.words import day_label, time_label
+
+NEW_MESSAGES = N_("New messages")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,8 @@ class RowContent:
     """Everything a row paints. ``day`` is the heading of a new day, "" inside a day; ``grouped`` hides the
     author's name because the row above has it. A message that is about to be deleted counts as ``deleted``.
     ``versions`` is (place from 0, count), None when there is only this one; ``fresh`` says that one of them
-    came from elsewhere and was not looked at; ``draft`` is what it is being changed to, None when it is not.
+    came from elsewhere and was not looked at; ``draft`` is what it is being changed to, None when it is not;
+    ``unread`` says that the unread messages begin with it.
     """
 
     id: str
@@ -42,6 +45,7 @@ class RowContent:
     versions: tuple[int, int] | None = None
     fresh: bool = False
     draft: str | None = None
+    unread: bool = False
 
     @property
     def streaming(self) -> bool:
@@ -62,7 +66,8 @@ class RowContent:
     @property
     def accessible_name(self) -> str:
         """What a screen reader says before the text."""
-        return f"{self.author}, {self.time}"
+        spoken = f"{self.author}, {self.time}"
+        return f"{_(NEW_MESSAGES)}: {spoken}" if self.unread else spoken
 
 
 @dataclass(slots=True)
@@ -105,6 +110,7 @@ def content_of(model: MessageListModel, row: int, now: Callable[[], datetime], m
         versions=None if versions is None else (versions.place, len(versions.ids)),
         fresh=versions is not None and message.id in margin.fresh,
         draft=None if message.deleted_at or leaving else margin.drafts.get(message.id),
+        unread=message.id == model.unread.message_id,
     )
 
 

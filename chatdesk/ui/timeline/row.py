@@ -27,6 +27,7 @@ from chatdesk.ui.timeline.look import (
     GROUP_GAP,
     ROW_GAP,
     SIDE_ROOM,
+    UNREAD_HEIGHT,
     Look,
 )
 from chatdesk.ui.timeline.message_actions import MessageActions
@@ -38,6 +39,7 @@ from chatdesk.ui.timeline.row_paint import (
     paint_day,
     paint_heading,
     paint_status,
+    paint_unread,
 )
 
 _DELETED = N_("This message was deleted.")
@@ -68,6 +70,7 @@ class RowView(QWidget):
         self._laid_out_for = -1
         self._height = 0
         self._day = QRect()
+        self._unread = QRect()
         self._heading = QRect()
         self._bubble = QRect()
         self._avatar = QRect()
@@ -234,6 +237,10 @@ class RowView(QWidget):
             y = DAY_HEIGHT
         else:
             y = ROW_GAP if content.grouped else GROUP_GAP
+        self._unread = QRect()
+        if content.unread:
+            self._unread = QRect(left, y, column, UNREAD_HEIGHT)
+            y += UNREAD_HEIGHT + ROW_GAP
         bubble = content.role is Role.USER
         inset = 0 if content.own or content.role is Role.SYSTEM else AVATAR + AVATAR_GAP
         self._avatar = QRect()
@@ -325,6 +332,8 @@ class RowView(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if content.day:
             paint_day(painter, self._look, self._day, content.day)
+        if not self._unread.isNull():
+            paint_unread(painter, self._look, self._unread)
         if not self._avatar.isNull():
             self._paint_avatar(painter, content)
         if not self._heading.isNull():

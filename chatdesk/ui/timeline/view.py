@@ -123,6 +123,11 @@ class TimelineView(QAbstractScrollArea):
         """The button that leads back to the newest message; hidden while pinned."""
         return self._jump
 
+    @property
+    def look(self) -> Look:
+        """The fonts and colours in use."""
+        return self._look
+
     def model(self) -> MessageListModel | None:
         """Return the model shown."""
         return self._model
