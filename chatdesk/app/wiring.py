@@ -201,10 +201,11 @@ class Wiring:
         realtime.draft_loaded.connect(self._scroll_to_failed)
 
     def _send(self, written_for: str, text: str) -> None:
-        realtime, models = self._whole.realtime, self._whole.generation.models
+        realtime = self._whole.realtime
         target = written_for
         if not target:
-            target = realtime.create_conversation(title_from(text), models[0] if models else None)
+            model = self._whole.window.composer.picker.model
+            target = realtime.create_conversation(title_from(text), model)
         message_id = realtime.send_message(target, "user", text, self._whole.messages.last_id())
         self._composed_for[message_id] = (written_for, target)
 

@@ -123,6 +123,7 @@ class MainWindow(QMainWindow):
         header.menu_requested.connect(lambda at: self.verbs.open_menu(model.active, at))
         self.verbs.delete_requested.connect(self._deleting.add)
         self.departures.undo_requested.connect(self._deleting.discard)
+        self.composer.picker.set_up_requested.connect(self.settings.open_models)
         self.pane.archived.unarchive_requested.connect(
             lambda: self.verbs.carry_out(ActionId.UNARCHIVE_CHAT, model.active)
         )
@@ -252,6 +253,8 @@ class MainWindow(QMainWindow):
                 ActionId.FIRST_UNREAD,
             ):
                 self.message_action_requested.emit(action)
+            case ActionId.CHOOSE_MODEL:
+                self.composer.picker.open()
             case ActionId.FOCUS_COMPOSER:
                 self.composer.setFocus()
             case ActionId.TOGGLE_SIDEBAR:
@@ -303,6 +306,7 @@ class MainWindow(QMainWindow):
             model = entry.conversation.model or model
         self.pane.archived.setVisible(entry is not None and entry.membership.archived)
         self.pane.header.show_conversation(title, model)
+        self.composer.picker.show_conversation(active, entry.conversation.model if entry else None)
         self.setWindowTitle(f"{title} – ChatDesk" if title else "ChatDesk")
         self.composer.set_replying(bool(active) and self._conversations.is_replying(active))
         self._enable()
