@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QFontMetrics
+from PySide6.QtGui import QAction, QActionGroup, QFontMetrics, QGuiApplication
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from chatdesk.language.door import _
@@ -36,7 +36,7 @@ class ModelPicker(QToolButton):
         self._conversation = ""
         self._own: str | None = None
         self._for_new: str | None = None
-        self.setProperty("look", "quiet")
+        self.setProperty("look", "model")
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
         sized(self, 0.92)
@@ -72,6 +72,8 @@ class ModelPicker(QToolButton):
             self.set_up_requested.emit()
             return
         menu = QMenu(self)
+        # Of its own, or it is as mirrored as this button, whose arrow is behind the name.
+        menu.setLayoutDirection(QGuiApplication.layoutDirection())
         menu.setAccessibleName(_("Models"))
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         RoundCorners(menu, 8)
