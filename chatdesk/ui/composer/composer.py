@@ -207,7 +207,7 @@ class Composer(QWidget):
     def _submit(self) -> None:
         text = self.field.text()
         safe = storable(text)
-        if safe != text or not self.field.whole(text):
+        if safe != text or not self.field.whole():
             self.field.put(safe)
             self._say(_(REPAIRED), "error")
             return

@@ -188,9 +188,9 @@ class MarkdownDocument:
             self._commit(self._done + _offset(portion, _first_line(tokens[last].map)))
             if not at_end:
                 return
-            self._renderer.render(tokens[last:], references)
+            self._renderer.render(tokens[last:], references, growing=not self._final)
         elif at_end:
-            self._renderer.render(tokens, references, self._resume)
+            self._renderer.render(tokens, references, self._resume, growing=not self._final)
         else:
             self._giant(tokens, references, portion, end)
             return

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 from chatdesk.ui.markdown.decorations import CodeCard, code_card, code_of, visible_blocks
 from chatdesk.ui.markdown.document import MarkdownDocument
 from chatdesk.ui.markdown.plain import selected_text
-from chatdesk.ui.timeline.look import Look
+from chatdesk.ui.timeline.look import COLUMN, Look
 
 _SCROLL_KEYS = {
     Qt.Key.Key_PageUp,
@@ -71,6 +71,8 @@ class BodyView(QTextBrowser):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         # The row sets the width; with the usual mode Qt goes back to the width of the widget, old or hidden.
         self.setLineWrapMode(QTextBrowser.LineWrapMode.FixedPixelWidth)
+        # The first text is written before the row is laid out: at Qt's width of 0 each letter is a line.
+        self.setLineWrapColumnOrWidth(COLUMN)
         self.setOpenLinks(False)
         self.setUndoRedoEnabled(False)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.DefaultContextMenu)

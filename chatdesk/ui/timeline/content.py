@@ -10,6 +10,7 @@ from chatdesk.domain.message import DeliveryState, Message, MessageStatus, Role
 from chatdesk.language.door import N_, _, sentence
 from chatdesk.models.message_list import MessageListModel
 from chatdesk.models.roles import TimelineRole
+from chatdesk.ui.timeline.fold import LONG, beginning
 from chatdesk.ui.timeline.offers import Circumstances, MessageAction, broken_offers, offers
 from chatdesk.ui.words import day_label, time_label
 
@@ -22,7 +23,8 @@ class RowContent:
     author's name because the row above has it. A message that is about to be deleted counts as ``deleted``.
     ``versions`` is (place from 0, count), None when there is only this one; ``fresh`` says that one of them
     came from elsewhere and was not looked at; ``draft`` is what it is being changed to, None when it is not;
-    ``unread`` says that the unread messages begin with it.
+    ``unread`` says that the unread messages begin with it; ``folded`` is the length of the whole text where
+    ``text`` is only its beginning, else 0.
     """
 
     id: str
@@ -46,6 +48,7 @@ class RowContent:
     fresh: bool = False
     draft: str | None = None
     unread: bool = False
+    folded: int = 0
 
     @property
     def streaming(self) -> bool:
@@ -72,10 +75,12 @@ class RowContent:
 
 @dataclass(slots=True)
 class Margin:
-    """What this view alone knows about messages: texts being edited, versions not looked at yet; by id."""
+    """What this view alone knows about messages: texts being edited, versions not looked at yet, long texts
+    shown whole; by id."""
 
     drafts: dict[str, str] = field(default_factory=dict)
     fresh: set[str] = field(default_factory=set)
+    unfolded: set[str] = field(default_factory=set)
 
 
 def content_of(model: MessageListModel, row: int, now: Callable[[], datetime], margin: Margin) -> RowContent:
@@ -86,6 +91,13 @@ def content_of(model: MessageListModel, row: int, now: Callable[[], datetime], m
     written = message.created_at.astimezone()
     leaving = model.is_leaving(message.id)
     text = "" if message.deleted_at or leaving else model.text_of(message)
+    folded = 0
+    if len(text) > LONG:
+        if message.status is MessageStatus.STREAMING:
+            # Whoever follows a long reply goes on reading it when it has ended.
+            margin.unfolded.add(message.id)
+        elif message.id not in margin.unfolded:
+            text, folded = beginning(text), len(text)
     versions = model.versions_of(message.id)
     about = circumstances(model, message, bool(text.strip()))
     offered = offers(about)
@@ -110,6 +122,7 @@ def content_of(model: MessageListModel, row: int, now: Callable[[], datetime], m
         versions=None if versions is None else (versions.place, len(versions.ids)),
         fresh=versions is not None and message.id in margin.fresh,
         draft=None if message.deleted_at or leaving else margin.drafts.get(message.id),
+        folded=folded,
         unread=message.id == model.unread.message_id,
     )
 

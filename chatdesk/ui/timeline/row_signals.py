@@ -33,6 +33,7 @@ class RowSignals:
     def connect(self, row: RowView) -> None:
         """Connect a row that was just made."""
         row.failure_action.connect(lambda action, message_id: self._actions[action].emit(message_id))
+        row.unfolded.connect(self._view.unfold)
         self._view.rewriting.wire(row)
         row.body.anchorClicked.connect(self._link_clicked)
         row.body.code_copied.connect(self.copy)

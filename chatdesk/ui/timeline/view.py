@@ -207,6 +207,11 @@ class TimelineView(QAbstractScrollArea):
         if self._model is not None and message is not None:
             self._signals.copy(self._model.text_of(message))
 
+    def unfold(self, message_id: str) -> None:
+        """Show all of a long message."""
+        self._rows.unfold(message_id)
+        self._pace.want()
+
     def note_painted(self, message_id: str) -> None:
         """Tell of a message's first painting; called by its row."""
         if message_id not in self._painted_ids:
