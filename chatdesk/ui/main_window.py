@@ -22,6 +22,7 @@ from chatdesk.ui.notices import NoticeStack
 from chatdesk.ui.search.verbs import SearchVerbs
 from chatdesk.ui.settings_verbs import SettingsVerbs
 from chatdesk.ui.sidebar import Sidebar
+from chatdesk.ui.sidebar_slide import SidebarSlide
 from chatdesk.ui.theme.icons import icon
 from chatdesk.ui.theme.metrics import HEADER, SIDEBAR
 from chatdesk.ui.theme.theme import Theme
@@ -90,6 +91,7 @@ class MainWindow(QMainWindow):
             preferences or PreferenceService(Preferences(), self),
         )
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
+        self._slide = SidebarSlide(self._splitter, self.sidebar)
         self._pages = QStackedWidget()
         self._lay_out()
         self.notices = NoticeStack(self.pane, theme, top=HEADER + 10)
@@ -197,9 +199,9 @@ class MainWindow(QMainWindow):
 
     def show_sidebar(self, shown: bool) -> None:
         """Show or hide the sidebar."""
-        if not shown and self.sidebar.isVisibleTo(self._splitter):
+        if not shown and self._slide.shown:
             self._width = self.sidebar.width()
-        self.sidebar.setVisible(shown)
+        self._slide.show(shown, self._width)
         self.pane.header.sidebar_button.setVisible(not shown)
         self._note_state()
 
@@ -213,7 +215,7 @@ class MainWindow(QMainWindow):
 
     def state(self) -> WindowState:
         """Return place, size and sidebar as they are."""
-        shown = self.sidebar.isVisibleTo(self._splitter)
+        shown = self._slide.shown
         width = self.sidebar.width() if shown and self.isVisible() else self._width
         return WindowState(pack_geometry(bytes(self.saveGeometry().data())), width, shown)
 
@@ -258,7 +260,7 @@ class MainWindow(QMainWindow):
             case ActionId.FOCUS_COMPOSER:
                 self.composer.setFocus()
             case ActionId.TOGGLE_SIDEBAR:
-                self.show_sidebar(not self.sidebar.isVisibleTo(self._splitter))
+                self.show_sidebar(not self._slide.shown)
             case ActionId.FIND_CHAT:
                 self.show_sidebar(True)
                 self.sidebar.carry_out(action)
