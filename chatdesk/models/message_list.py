@@ -238,7 +238,7 @@ class MessageListModel(KeyedListModel[Message]):
             case TimelineRole.TEXT | Qt.ItemDataRole.DisplayRole:
                 return self.text_of(message)
             case TimelineRole.AUTHOR:
-                return self._author(message)
+                return self.author_of(message)
             case TimelineRole.AVATAR:
                 return self._avatar(message)
             case TimelineRole.OWN:
@@ -291,7 +291,8 @@ class MessageListModel(KeyedListModel[Message]):
         )
         return False, together
 
-    def _author(self, message: Message) -> str:
+    def author_of(self, message: Message) -> str:
+        """Return the name to show for who wrote ``message``."""
         if message.role is Role.ASSISTANT:
             return message.model or _("Assistant")
         if message.role is Role.SYSTEM:

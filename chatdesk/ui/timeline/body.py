@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QRect, QRectF, QSize, Qt, QUrl, Signal
@@ -48,13 +49,15 @@ class BodyView(QTextBrowser):
 
     Signals: ``code_copied(str)`` the code whose copy button was pressed · ``menu_wanted(QPoint, str, str)``
     global position, address and code under it · ``dragged(QPoint)`` the pointer while selecting ·
-    ``drawn()`` after each painting.
+    ``drawn()`` after each painting · ``chosen_anew()`` a selection begins here, by the
+    left button or by keys.
     """
 
     code_copied = Signal(str)
     menu_wanted = Signal(QPoint, str, str)
     dragged = Signal(QPoint)
     drawn = Signal()
+    chosen_anew = Signal()
 
     def __init__(self, look: Look, parent: QWidget) -> None:
         super().__init__(parent)
@@ -66,6 +69,8 @@ class BodyView(QTextBrowser):
         self._caret = QRect()
         self._caret_phase = 0
         self.streaming = False
+        self.spanned: Callable[[], str] = str
+        """Returns what is selected here and in other messages; nothing when only this one is concerned."""
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -123,7 +128,7 @@ class BodyView(QTextBrowser):
 
     def createMimeDataFromSelection(self) -> QMimeData:
         made = QMimeData()
-        made.setText(self.selected())
+        made.setText(self.spanned() or self.selected())
         return made
 
     def selected(self) -> str:
@@ -189,9 +194,16 @@ class BodyView(QTextBrowser):
         if event.key() in _SCROLL_KEYS and not shifted:
             event.ignore()
         elif event.matches(QKeySequence.StandardKey.Cancel) and self.has_selection():
+            self.chosen_anew.emit()
             self.clear_selection()
         else:
+            before = self.textCursor()
             super().keyPressEvent(event)
+            if (before.anchor(), before.position()) != (
+                self.textCursor().anchor(),
+                self.textCursor().position(),
+            ):
+                self.chosen_anew.emit()
 
     def card_at(self, place: QPoint) -> CodeCard | None:
         """Return the code card whose copy button is at ``place``, in the coordinates of the text."""
@@ -236,6 +248,8 @@ class BodyView(QTextBrowser):
             self.viewport().update(card.rect.toAlignedRect())
             self.code_copied.emit(code_of(self.document(), card.position))
             return
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.chosen_anew.emit()
         super().mousePressEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
