@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QMimeData
 
 from chatdesk.app.puppet_account import AccountStrings
+from chatdesk.app.puppet_chats import ChatStrings
 from chatdesk.app.puppet_eyes import WindowEyes
 from chatdesk.app.puppet_load import LoadStrings
 from chatdesk.app.puppet_pictures import PictureStrings, portrait
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 Request = dict[str, Any]
 
 
-class PuppetStrings(AccountStrings, LoadStrings, PictureStrings, VersionStrings, WindowEyes):
+class PuppetStrings(AccountStrings, ChatStrings, LoadStrings, PictureStrings, VersionStrings, WindowEyes):
     """Reads requests from stdin in a thread, answers on stdout, and tells events as they happen.
 
     Events: ``painted`` (message_id, at: monotonic ns), ``changed`` (something may have; look again).
@@ -51,6 +52,7 @@ class PuppetStrings(AccountStrings, LoadStrings, PictureStrings, VersionStrings,
             realtime.draft_loaded,
             realtime.message_refused,
             realtime.leaving_changed,
+            realtime.conversations.leaving_changed,
             whole.messages.choices_changed,
             whole.messages.version_arrived,
             whole.generation.replying_changed,

@@ -30,7 +30,7 @@ class Span:
         self._end = ""
 
     def __bool__(self) -> bool:
-        return bool(self._end)
+        return bool(self._end) and bool(self._ids())
 
     def drag(self, row: RowView, pointer: QPoint) -> None:
         """The pointer, at this global place, drags a selection that began in ``row``."""
