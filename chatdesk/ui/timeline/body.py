@@ -104,6 +104,10 @@ class BodyView(QTextBrowser):
         if width != self.lineWrapColumnOrWidth():
             self.setLineWrapColumnOrWidth(width)
 
+    def height_needed(self) -> float:
+        """Return the height of the text with everything that is painted behind it."""
+        return self.document().size().height() + self.markdown.skirt
+
     def set_muted(self, muted: bool) -> None:
         """Show the text in the quiet colour."""
         self._colour(muted)

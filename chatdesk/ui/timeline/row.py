@@ -334,7 +334,7 @@ class RowView(QWidget):
 
     def _set_body(self, place: QRect) -> int:
         self.body.wrap_at(place.width())
-        height = max(self._look.line_height, int(self.body.document().size().height() + 0.999))
+        height = max(self._look.line_height, int(self.body.height_needed() + 0.999))
         self.body.setGeometry(place.x(), place.y(), place.width(), height)
         folded = self._content.folded if self._content is not None else 0
         self.unfold.setVisible(bool(folded))
