@@ -11,7 +11,7 @@ from chatdesk.app.version_wiring import VersionWiring
 from chatdesk.config.options import WINDOW
 from chatdesk.domain.change import ChangeSet
 from chatdesk.domain.errors import ChatDeskError
-from chatdesk.domain.mutation import PROFILE_LANE, OutboxEntry
+from chatdesk.domain.mutation import OWN_LANES, PROFILE_LANE, OutboxEntry
 from chatdesk.domain.profile import Profile
 from chatdesk.domain.text import title_from
 from chatdesk.language.door import _, sentence
@@ -239,9 +239,11 @@ class Wiring:
     def _show_failed(self, entry: OutboxEntry) -> None:
         """Bring a refused change before the user's eyes, where it can be tried again or given up."""
         whole, mutation = self._whole, entry.mutation
-        if mutation.lane == PROFILE_LANE:
+        if mutation.lane in OWN_LANES:
             give_up = (_("Discard the change"), lambda: whole.realtime.discard(mutation.entity_id))
-            text = f"{_('Your profile could not be saved.')} {sentence(entry.reason or '')}".strip()
+            profile = mutation.lane == PROFILE_LANE
+            what = _("Your profile could not be saved.") if profile else _("A provider could not be saved.")
+            text = f"{what} {sentence(entry.reason or '')}".strip()
             whole.window.notices.tell(text, "", "error", give_up)
             return
         self._failed_message = mutation.entity_id

@@ -16,6 +16,7 @@ from chatdesk.domain.conversation import Conversation, Membership
 from chatdesk.domain.errors import Retryable
 from chatdesk.domain.mutation import Mutation, MutationKind
 from chatdesk.domain.profile import Profile
+from chatdesk.domain.provider import ProviderSettings
 
 EXPECTED = {
     MutationKind.CREATE_CONVERSATION: ("conversation", "membership"),
@@ -25,6 +26,8 @@ EXPECTED = {
     MutationKind.SEND_MESSAGE: ("message",),
     MutationKind.DELETE_MESSAGE: ("message",),
     MutationKind.UPDATE_PROFILE: ("profile",),
+    MutationKind.SAVE_PROVIDER: ("provider",),
+    MutationKind.DELETE_PROVIDER: ("provider",),
 }
 """The rows without which an answer is no acknowledgement."""
 
@@ -129,14 +132,15 @@ def _batch(changed: tuple[EntityChanged, ...]) -> RowBatch:
             dict.fromkeys(
                 change.entity_id
                 for change in changed
-                if change.removed and change.kind is not EntityKind.PROFILE
+                if change.removed and change.kind in (EntityKind.CONVERSATION, EntityKind.MEMBERSHIP)
             )
         ),
+        providers=tuple(record for record in records if isinstance(record, ProviderSettings)),
     )
 
 
 def _rows(answer: object) -> RowBatch:
-    """Read the keys profile, conversation, membership and message of an answer; raises ``BadRow``."""
+    """Read the keys profile, conversation, membership, message and provider of an answer; raises ``BadRow``."""
     value = Fields(answer, "answer")
 
     def one(name: str, read: Callable[[object], wire.T]) -> tuple[wire.T, ...]:
@@ -148,6 +152,7 @@ def _rows(answer: object) -> RowBatch:
         conversations=one("conversation", wire.conversation),
         memberships=one("membership", wire.membership),
         messages=one("message", wire.message),
+        providers=one("provider", wire.provider),
     )
 
 
@@ -160,6 +165,8 @@ def _written(name: str, batch: RowBatch) -> str | None:
     match name:
         case "profile":
             return batch.profiles[0].id if batch.profiles else None
+        case "provider":
+            return batch.providers[0].id if batch.providers else None
         case "conversation":
             return batch.conversations[0].id if batch.conversations else None
         case "membership":

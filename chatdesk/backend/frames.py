@@ -16,6 +16,7 @@ from chatdesk.domain.change import EntityChanged, EntityKind, MessageChanged, Re
 from chatdesk.domain.conversation import Conversation, Membership
 from chatdesk.domain.ephemeral import Delta, Ephemeral, StopRequested
 from chatdesk.domain.profile import Profile
+from chatdesk.domain.provider import ProviderSettings
 from chatdesk.domain.text import storable
 
 MAX_DELTA = 256_000
@@ -73,10 +74,11 @@ def write(change: Ephemeral) -> Iterator[tuple[str, Mapping[str, Any]]]:
         )
 
 
-_READERS: Mapping[EntityKind, Callable[[object], Profile | Conversation | Membership]] = {
+_READERS: Mapping[EntityKind, Callable[[object], Profile | Conversation | Membership | ProviderSettings]] = {
     EntityKind.PROFILE: wire.profile,
     EntityKind.CONVERSATION: wire.conversation,
     EntityKind.MEMBERSHIP: wire.membership,
+    EntityKind.PROVIDER: wire.provider,
 }
 
 

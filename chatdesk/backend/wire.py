@@ -20,6 +20,7 @@ from chatdesk.domain.generation import Generation, GenerationState
 from chatdesk.domain.ids import is_id
 from chatdesk.domain.message import Message, MessageStatus, Role
 from chatdesk.domain.profile import Profile
+from chatdesk.domain.provider import ProviderSettings
 from chatdesk.domain.text import MAX_CONTENT
 
 _log = logging.getLogger(__name__)
@@ -233,6 +234,24 @@ def message(value: object) -> Message:
         error=row.text_or_none("error", 100_000),
         deleted_at=row.moment_or_none("deleted_at"),
         replaces=row.id_or_none("replaces"),
+    )
+
+
+def provider(value: object) -> ProviderSettings:
+    """Read a row of ``provider_settings``."""
+    row = Fields(value, "provider")
+    models = row.list("models")
+    if not all(isinstance(model, str) and 0 < len(model) <= 160 for model in models):
+        raise row.bad("models", "is not a list of names")
+    return ProviderSettings(
+        id=row.id("id"),
+        kind=row.text("kind", 100),
+        name=row.text("name", 1_000),
+        base_url=row.text("base_url", 2_000),
+        models=tuple(str(model) for model in models),
+        revision=row.whole("revision"),
+        updated_at=row.moment("updated_at"),
+        deleted_at=row.moment_or_none("deleted_at"),
     )
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from chatdesk.domain.conversation import Conversation, ConversationEntry, Membership
 from chatdesk.domain.message import Message
 from chatdesk.domain.profile import Profile
+from chatdesk.domain.provider import ProviderSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class RowBatch:
     memberships: tuple[Membership, ...] = ()
     messages: tuple[Message, ...] = ()
     removed_conversations: tuple[str, ...] = ()
+    providers: tuple[ProviderSettings, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(
@@ -31,6 +33,7 @@ class RowBatch:
             or self.memberships
             or self.messages
             or self.removed_conversations
+            or self.providers
         )
 
 
@@ -40,6 +43,7 @@ class EntityKind(StrEnum):
     PROFILE = "profile"
     CONVERSATION = "conversation"
     MEMBERSHIP = "membership"
+    PROVIDER = "provider"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class EntityChanged:
     entity_revision: int
     user_revision: int
     removed: bool = False
-    record: Profile | Conversation | Membership | None = None
+    record: Profile | Conversation | Membership | ProviderSettings | None = None
     last_seq: int | None = None
     updated_at: datetime | None = None
 
@@ -115,6 +119,9 @@ class ChangeSet:
     failed: int | None = field(default=None)
     """Outbox entries refused for good, when the transaction changed that."""
 
+    providers: tuple[ProviderSettings, ...] = ()
+    """Those that changed here; a removed one has ``deleted_at``."""
+
     def __bool__(self) -> bool:
         return bool(
             self.profiles
@@ -122,4 +129,5 @@ class ChangeSet:
             or self.messages
             or self.pending is not None
             or self.failed is not None
+            or self.providers
         )

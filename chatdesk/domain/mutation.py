@@ -19,9 +19,14 @@ class MutationKind(StrEnum):
     SEND_MESSAGE = "send_message"
     DELETE_MESSAGE = "delete_message"
     UPDATE_PROFILE = "update_profile"
+    SAVE_PROVIDER = "save_provider"
+    DELETE_PROVIDER = "delete_provider"
 
 
 PROFILE_LANE = "profile"
+PROVIDER_LANE = "providers"
+OWN_LANES = frozenset({PROFILE_LANE, PROVIDER_LANE})
+"""The lanes that are no conversation's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +35,7 @@ class Mutation:
 
     ``args`` are the RPC's arguments, complete: the optimistic row is re-derived from them after a restart.
     ``lane`` orders entries (first in, first out within a lane, lanes are independent): the conversation's id,
-    or ``PROFILE_LANE``. ``entity_id`` is the id of the row that the change is about.
+    or one of ``OWN_LANES``. ``entity_id`` is the id of the row that the change is about.
     """
 
     id: str

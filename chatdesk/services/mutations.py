@@ -7,7 +7,7 @@ from typing import Any
 
 from chatdesk.domain.clock import Clock
 from chatdesk.domain.ids import new_id
-from chatdesk.domain.mutation import PROFILE_LANE, Mutation, MutationKind
+from chatdesk.domain.mutation import PROFILE_LANE, PROVIDER_LANE, Mutation, MutationKind
 
 NEW_TITLE = "New conversation"
 
@@ -63,6 +63,13 @@ class MutationMaker:
         return self._make(
             MutationKind.UPDATE_PROFILE, PROFILE_LANE, self._user_id, {"p_updates": dict(updates)}
         )
+
+    def save_provider(self, provider_id: str, settings: Mapping[str, Any]) -> Mutation:
+        args = {"p_id": provider_id, "p_settings": dict(settings)}
+        return self._make(MutationKind.SAVE_PROVIDER, PROVIDER_LANE, provider_id, args)
+
+    def delete_provider(self, provider_id: str) -> Mutation:
+        return self._make(MutationKind.DELETE_PROVIDER, PROVIDER_LANE, provider_id, {"p_id": provider_id})
 
     def _make(self, kind: MutationKind, lane: str, entity_id: str, args: Mapping[str, Any]) -> Mutation:
         return Mutation(

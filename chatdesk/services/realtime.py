@@ -9,7 +9,7 @@ conversations and the open conversation's messages; ``create_conversation``, ``s
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -178,6 +178,10 @@ class RealtimeService(QObject):
     def update_profile(self, updates: Mapping[str, Any]) -> None:
         """Change the own profile; keys: ``username``, ``display_name``, ``avatar_path``."""
         self._submit(self._maker.update_profile(updates))
+
+    def change(self, words: Callable[[MutationMaker], Mutation]) -> None:
+        """Make a change that another service has the words for."""
+        self._submit(words(self._maker))
 
     def set_current_conversation(self, conversation_id: str) -> None:
         """Open a conversation, or none: its messages load, its channel is joined, the others are left."""

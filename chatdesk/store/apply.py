@@ -8,6 +8,7 @@ from chatdesk.domain.change import RowBatch
 from chatdesk.domain.conversation import Conversation, Membership
 from chatdesk.domain.message import Message
 from chatdesk.domain.profile import Profile
+from chatdesk.domain.provider import ProviderSettings
 from chatdesk.store.connection import Database
 from chatdesk.store.conversations import (
     merge_conversation,
@@ -28,6 +29,7 @@ from chatdesk.store.cursors import (
 )
 from chatdesk.store.messages import merge_message, read_message, remove_messages
 from chatdesk.store.profiles import merge_profile
+from chatdesk.store.providers import merge_provider
 from chatdesk.store.recording import Recorder
 
 
@@ -55,6 +57,8 @@ class Intake:
             )
         for profile in batch.profiles:
             self.profile(profile)
+        for provider in batch.providers:
+            self.provider(provider)
         for conversation in batch.conversations:
             if self._admits(conversation.id, user_cursor):
                 self.conversation(conversation)
@@ -78,6 +82,10 @@ class Intake:
     def profile(self, row: Profile) -> None:
         self._recorder.profile(row.id)
         merge_profile(self._cache, row)
+
+    def provider(self, row: ProviderSettings) -> None:
+        self._recorder.provider(row.id)
+        merge_provider(self._cache, row)
 
     def conversation(self, row: Conversation) -> None:
         """Store a conversation; a tombstone stays as a row, its messages and its cursor go."""

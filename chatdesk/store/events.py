@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from chatdesk.domain.change import EntityChanged, EntityKind, MessageChanged, RemoteChange
 from chatdesk.domain.conversation import Conversation, Membership
 from chatdesk.domain.profile import Profile
+from chatdesk.domain.provider import ProviderSettings
 from chatdesk.store.apply import Intake
 from chatdesk.store.connection import Database
 from chatdesk.store.conversations import merge_hint, read_conversation, read_membership, record_revision
@@ -23,6 +24,7 @@ from chatdesk.store.cursors import (
 )
 from chatdesk.store.messages import read_message
 from chatdesk.store.profiles import read_profile
+from chatdesk.store.providers import read_provider
 from chatdesk.store.recording import Recorder
 
 
@@ -83,6 +85,8 @@ class EventIntake:
         """Store one entity; return whether the event told everything about its user revision."""
         if event.kind is EntityKind.PROFILE:
             return event.removed or self._profile(event)
+        if event.kind is EntityKind.PROVIDER:
+            return event.removed or self._provider(event)
         if event.removed:
             self._rows.remove(event.entity_id, event.user_revision)
             self._conversations.pop(event.entity_id, None)
@@ -98,6 +102,13 @@ class EventIntake:
             self._rows.profile(event.record)
             return True
         stored = read_profile(self._cache, event.entity_id)
+        return stored is not None and stored.revision >= event.entity_revision
+
+    def _provider(self, event: EntityChanged) -> bool:
+        if isinstance(event.record, ProviderSettings):
+            self._rows.provider(event.record)
+            return True
+        stored = read_provider(self._cache, event.entity_id)
         return stored is not None and stored.revision >= event.entity_revision
 
     def _membership(self, event: EntityChanged) -> bool:

@@ -11,7 +11,8 @@ from typing import Any
 from chatdesk.domain.conversation import Conversation, MemberRole, Membership
 from chatdesk.domain.errors import BadInput
 from chatdesk.domain.message import DeliveryState, Message, MessageStatus, Role
-from chatdesk.domain.mutation import PROFILE_LANE, Mutation, MutationKind
+from chatdesk.domain.mutation import PROFILE_LANE, PROVIDER_LANE, Mutation, MutationKind
+from chatdesk.domain.provider import ProviderSettings
 from chatdesk.store.rows import time_text
 
 _OPTIONAL = type(None)
@@ -85,6 +86,10 @@ def check_mutation(mutation: Mutation) -> None:
             _ = conversation_of(mutation)
         elif kind is MutationKind.UPDATE_PROFILE:
             sound = mutation.lane == PROFILE_LANE and _sound_updates(args["p_updates"])
+        elif kind in (MutationKind.SAVE_PROVIDER, MutationKind.DELETE_PROVIDER):
+            sound = mutation.lane == PROVIDER_LANE and args["p_id"] == mutation.entity_id
+            if kind is MutationKind.SAVE_PROVIDER:
+                _ = provider_of(mutation, None)
         elif kind is MutationKind.DELETE_MESSAGE:
             sound = args["p_id"] == mutation.entity_id
         elif kind is MutationKind.UPDATE_MEMBERSHIP:
@@ -173,6 +178,20 @@ def conversation_of(mutation: Mutation) -> Conversation:
 def membership_of(mutation: Mutation) -> Membership:
     """Build the maker's own view of a CREATE_CONVERSATION."""
     return Membership(mutation.entity_id, mutation.user_id, MemberRole.OWNER, 0, False, False, 0)
+
+
+def provider_of(mutation: Mutation, before: ProviderSettings | None) -> ProviderSettings:
+    """Build the row of a SAVE_PROVIDER, which names every field; revision 0: the server does not know it."""
+    settings = mutation.args["p_settings"]
+    return ProviderSettings(
+        id=mutation.entity_id,
+        kind=_text(settings["kind"]),
+        name=_text(settings["name"]),
+        base_url=_text(settings["base_url"]),
+        models=tuple(_text(model) for model in settings["models"]),
+        revision=0 if before is None else before.revision,
+        updated_at=mutation.created_at,
+    )
 
 
 def updates_of(mutation: Mutation, known: frozenset[str]) -> dict[str, Any]:

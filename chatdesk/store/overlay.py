@@ -9,7 +9,8 @@ from chatdesk.domain.conversation import Conversation, ConversationEntry, Member
 from chatdesk.domain.message import DeliveryState, Message
 from chatdesk.domain.mutation import MutationKind, OutboxEntry, OutboxState
 from chatdesk.domain.profile import Profile
-from chatdesk.store.mutations import conversation_of, membership_of, message_of, updates_of
+from chatdesk.domain.provider import ProviderSettings
+from chatdesk.store.mutations import conversation_of, membership_of, message_of, provider_of, updates_of
 
 _CONVERSATION_FIELDS = frozenset({"title", "model", "system_prompt", "temperature"})
 _MEMBERSHIP_FIELDS = frozenset({"pinned", "archived", "last_read_seq"})
@@ -109,4 +110,20 @@ def overlay_profile(server: Profile | None, entries: Iterable[OutboxEntry]) -> P
         if mutation.kind is MutationKind.UPDATE_PROFILE and entry.state is not OutboxState.FAILED:
             base = shown or Profile(mutation.entity_id, None, "", None, 0, mutation.created_at)
             shown = replace(base, **updates_of(mutation, _PROFILE_FIELDS))
+    return shown
+
+
+def overlay_provider(
+    server: ProviderSettings | None, entries: Iterable[OutboxEntry]
+) -> ProviderSettings | None:
+    """Show a provider; one that was removed on another device stays removed."""
+    shown = server
+    for entry in entries:
+        mutation = entry.mutation
+        if entry.state is OutboxState.FAILED or (server is not None and server.deleted_at is not None):
+            continue
+        if mutation.kind is MutationKind.SAVE_PROVIDER:
+            shown = provider_of(mutation, shown)
+        elif mutation.kind is MutationKind.DELETE_PROVIDER and shown is not None:
+            shown = replace(shown, deleted_at=mutation.created_at)
     return shown

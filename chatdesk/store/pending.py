@@ -164,6 +164,9 @@ def _touch(recorder: Recorder, mutation: Mutation) -> None:
     if mutation.kind is MutationKind.UPDATE_PROFILE:
         recorder.profile(mutation.entity_id)
         return
+    if mutation.kind in (MutationKind.SAVE_PROVIDER, MutationKind.DELETE_PROVIDER):
+        recorder.provider(mutation.entity_id)
+        return
     if mutation.kind in (MutationKind.SEND_MESSAGE, MutationKind.DELETE_MESSAGE):
         recorder.message(mutation.entity_id)
     if mutation.kind is not MutationKind.DELETE_MESSAGE:

@@ -8,6 +8,7 @@ from chatdesk.domain.change import ChangeSet, ConversationChange, MessageChange,
 from chatdesk.domain.conversation import Conversation, ConversationEntry, Membership
 from chatdesk.domain.message import Message
 from chatdesk.domain.profile import Profile
+from chatdesk.domain.provider import ProviderSettings
 from chatdesk.store.outbox import Outbox
 from chatdesk.store.view import View
 
@@ -31,6 +32,7 @@ class Recorder:
         self._messages: dict[str, Message | None] = {}
         self._entries: dict[str, ConversationEntry | None] = {}
         self._profiles: dict[str, Profile | None] = {}
+        self._providers: dict[str, ProviderSettings | None] = {}
 
     def message(self, message_id: str) -> None:
         if message_id not in self._messages:
@@ -44,6 +46,10 @@ class Recorder:
         if profile_id not in self._profiles:
             self._profiles[profile_id] = self._view.profile(profile_id)
 
+    def provider(self, provider_id: str) -> None:
+        if provider_id not in self._providers:
+            self._providers[provider_id] = self._view.provider(provider_id)
+
     def changes(self) -> ChangeSet:
         """Return the difference between then and now."""
         pending, failed = self._outbox.counts()
@@ -53,11 +59,16 @@ class Recorder:
             messages=tuple(self._changed_messages()),
             pending=pending if pending != self._counts[0] else None,
             failed=failed if failed != self._counts[1] else None,
+            providers=tuple(self._changed_providers()),
         )
 
     def _changed_profiles(self) -> list[Profile]:
         now = ((self._view.profile(profile_id), before) for profile_id, before in self._profiles.items())
         return [profile for profile, before in now if profile is not None and profile != before]
+
+    def _changed_providers(self) -> list[ProviderSettings]:
+        now = ((self._view.provider(key), before) for key, before in self._providers.items())
+        return [provider for provider, before in now if provider is not None and provider != before]
 
     def _changed_entries(self) -> list[ConversationChange]:
         found = []

@@ -15,9 +15,11 @@ from typing import Any
 from chatdesk.domain.conversation import Conversation, MemberRole, Membership
 from chatdesk.domain.message import Message, MessageStatus, Role
 from chatdesk.domain.profile import Profile
+from chatdesk.domain.provider import ProviderSettings
 from chatdesk.store.failures import DamagedFile
 
 PROFILE_COLUMNS = "id, username, display_name, avatar_path, revision, updated_at"
+PROVIDER_COLUMNS = "id, kind, name, base_url, models, revision, updated_at, deleted_at"
 CONVERSATION_COLUMNS = (
     "id, owner_id, title, model, system_prompt, temperature, last_seq, revision, epoch, created_at,"
     " updated_at, deleted_at"
@@ -87,6 +89,25 @@ def encode_profile(row: Profile) -> SqlRow:
 
 def decode_profile(row: SqlRow) -> Profile:
     return Profile(row[0], row[1], row[2], row[3], row[4], _time(row[5]))
+
+
+def encode_provider(row: ProviderSettings) -> SqlRow:
+    return (
+        row.id,
+        row.kind,
+        _storable(row.name),
+        _storable(row.base_url),
+        json.dumps([_storable(model) for model in row.models]),
+        row.revision,
+        time_text(row.updated_at),
+        None if row.deleted_at is None else time_text(row.deleted_at),
+    )
+
+
+def decode_provider(row: SqlRow) -> ProviderSettings:
+    models = tuple(str(model) for model in json.loads(row[4]))
+    changed, gone = _time(row[6]), _time_or_none(row[7])
+    return ProviderSettings(row[0], row[1], row[2], row[3], models, row[5], changed, gone)
 
 
 def encode_conversation(row: Conversation) -> SqlRow:

@@ -81,6 +81,13 @@ CACHE = Layout(
             "CREATE INDEX messages_versions ON messages (conversation_id) WHERE replaces IS NOT NULL",
         ),
         _SEARCH,
+        (
+            "CREATE TABLE providers (id TEXT PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL,"
+            " base_url TEXT NOT NULL, models TEXT NOT NULL, revision INTEGER NOT NULL,"
+            " updated_at TEXT NOT NULL, deleted_at TEXT)",
+            # What an older version skipped is pulled again.
+            "UPDATE progress SET user_revision = 0",
+        ),
     ),
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chatdesk.domain.conversation import ConversationEntry
 from chatdesk.domain.message import Message
-from chatdesk.domain.mutation import PROFILE_LANE, MutationKind
+from chatdesk.domain.mutation import OWN_LANES, MutationKind
 from chatdesk.domain.search import Query, SearchHit, TitleHit, parse_query, snippet
 from chatdesk.store.connection import Database
 from chatdesk.store.outbox import Outbox
@@ -60,7 +60,7 @@ class Search:
         query = parse_query(text)
         if not query:
             return ()
-        waiting = set(self._outbox.lane_names()) - {PROFILE_LANE}
+        waiting = set(self._outbox.lane_names()) - OWN_LANES
         ids = set(find_titles(self._cache, query, _MOST_TITLES)) | waiting
         entries = [entry for entry in map(self._view.entry, ids) if entry is not None]
         entries = [e for e in entries if e.id not in waiting or query.matches(e.conversation.title)]

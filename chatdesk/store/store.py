@@ -14,6 +14,7 @@ from chatdesk.domain.conversation import ConversationEntry
 from chatdesk.domain.message import Message
 from chatdesk.domain.mutation import Mutation, OutboxEntry, OutboxState
 from chatdesk.domain.profile import Profile
+from chatdesk.domain.provider import ProviderSettings
 from chatdesk.domain.search import SearchHit, TitleHit
 from chatdesk.store.branches import read_replies
 from chatdesk.store.cursors import Missing, read_missing
@@ -106,6 +107,9 @@ class Store:
 
     async def profiles(self) -> tuple[Profile, ...]:
         return await self._run(lambda ledger: ledger.view.profiles())
+
+    async def providers(self) -> tuple[ProviderSettings, ...]:
+        return await self._run(lambda ledger: ledger.view.providers())
 
     async def entry(self, conversation_id: str) -> ConversationEntry | None:
         return await self._run(lambda ledger: ledger.view.entry(conversation_id))

@@ -7,15 +7,17 @@ from collections.abc import Mapping, Sequence
 from chatdesk.domain.branch import Branches, node_of
 from chatdesk.domain.conversation import ConversationEntry
 from chatdesk.domain.message import Message
-from chatdesk.domain.mutation import PROFILE_LANE
+from chatdesk.domain.mutation import OWN_LANES, PROFILE_LANE, PROVIDER_LANE
 from chatdesk.domain.profile import Profile
+from chatdesk.domain.provider import ProviderSettings
 from chatdesk.store.branches import has_versions, read_nodes
 from chatdesk.store.connection import Database
 from chatdesk.store.conversations import read_conversation, read_membership, read_visible
 from chatdesk.store.messages import read_message, read_page
 from chatdesk.store.outbox import Outbox
-from chatdesk.store.overlay import overlay_entry, overlay_message, overlay_profile
+from chatdesk.store.overlay import overlay_entry, overlay_message, overlay_profile, overlay_provider
 from chatdesk.store.profiles import read_profile, read_profiles
+from chatdesk.store.providers import read_provider, read_providers
 
 Before = tuple[int, int, str]
 """An order key of ``Message.order``."""
@@ -41,9 +43,19 @@ class View:
     def profile(self, profile_id: str) -> Profile | None:
         return overlay_profile(read_profile(self._cache, profile_id), self._outbox.of_entity(profile_id))
 
+    def provider(self, provider_id: str) -> ProviderSettings | None:
+        return overlay_provider(read_provider(self._cache, provider_id), self._outbox.of_entity(provider_id))
+
+    def providers(self) -> tuple[ProviderSettings, ...]:
+        """Return those that were not removed, by name."""
+        ids = {row.id for row in read_providers(self._cache)}
+        ids |= {entry.mutation.entity_id for entry in self._outbox.lane(PROVIDER_LANE)}
+        found = [row for row in map(self.provider, ids) if row is not None and row.deleted_at is None]
+        return tuple(sorted(found, key=lambda row: (row.name.casefold(), row.id)))
+
     def entries(self) -> tuple[ConversationEntry, ...]:
         """Return the visible list: pinned first, then newest first."""
-        waiting = set(self._outbox.lane_names()) - {PROFILE_LANE}
+        waiting = set(self._outbox.lane_names()) - OWN_LANES
         shown = [ConversationEntry(*row) for row in read_visible(self._cache)]
         if waiting:
             shown = [entry for entry in shown if entry.conversation.id not in waiting]

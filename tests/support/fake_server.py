@@ -20,9 +20,10 @@ from chatdesk.domain.generation import Generation, GenerationState
 from chatdesk.domain.message import Message, MessageStatus, Role
 from chatdesk.domain.mutation import Mutation, MutationKind
 from chatdesk.domain.profile import Profile
+from chatdesk.domain.provider import ProviderSettings
 
 Emit = Callable[[str, RemoteChange], None]
-Record = Profile | Conversation | Membership
+Record = Profile | Conversation | Membership | ProviderSettings
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class FakeServer:
         self._clock = clock
         self._emit = emit
         self.profiles: dict[str, Profile] = {}
+        self.providers: dict[tuple[str, str], ProviderSettings] = {}
         self.conversations: dict[str, Conversation] = {}
         self.memberships: dict[tuple[str, str], Membership] = {}
         self.messages: dict[str, Message] = {}
@@ -98,6 +100,7 @@ class FakeServer:
             conversations=tuple(record for record in records if isinstance(record, Conversation)),
             memberships=tuple(record for record in records if isinstance(record, Membership)),
             removed_conversations=tuple(change.entity_id for change in changed if change.removed),
+            providers=tuple(record for record in records if isinstance(record, ProviderSettings)),
         )
         cursor = page[-1].user_revision if more else self.user_revisions[user_id]
         return ChangesPage(changed, rows, cursor, more)
@@ -149,6 +152,12 @@ class FakeServer:
                 return self._write(replace(message, content="", deleted_at=self._clock.now()))
             case MutationKind.UPDATE_PROFILE:
                 return self._update_profile(user_id, args["p_updates"])
+            case MutationKind.SAVE_PROVIDER:
+                return self._save_provider(user_id, args["p_id"], args["p_settings"])
+            case MutationKind.DELETE_PROVIDER:
+                gone = self.providers[user_id, args["p_id"]]
+                gone = replace(gone, revision=gone.revision + 1, deleted_at=self._clock.now())
+                return self._put_provider(user_id, gone)
 
     def checkpoint(self, message_id: str, content: str) -> None:
         """Change a message as a streaming reply does: counted, told on its channel, no user change."""
@@ -321,6 +330,20 @@ class FakeServer:
             self._change(reader, EntityKind.PROFILE, user_id, profile.revision, profile)
         return RowBatch(profiles=(profile,))
 
+    def _save_provider(self, user_id: str, provider_id: str, settings: Mapping[str, Any]) -> RowBatch:
+        before = self.providers.get((user_id, provider_id))
+        if before is not None and before.deleted_at is not None:
+            return RowBatch(providers=(before,))
+        fields = {**settings, "models": tuple(settings["models"])}
+        revision = 1 if before is None else before.revision + 1
+        row = ProviderSettings(id=provider_id, revision=revision, updated_at=self._clock.now(), **fields)
+        return self._put_provider(user_id, row)
+
+    def _put_provider(self, user_id: str, row: ProviderSettings) -> RowBatch:
+        self.providers[user_id, row.id] = row
+        self._change(user_id, EntityKind.PROVIDER, row.id, row.revision, row)
+        return RowBatch(providers=(row,))
+
     def members(self, conversation_id: str) -> list[str]:
         return sorted(user_id for key, user_id in self.memberships if key == conversation_id)
 
@@ -355,6 +378,8 @@ class FakeServer:
                     record = self.conversations[change.entity_id]
                 case EntityKind.MEMBERSHIP:
                     record = self.memberships[change.entity_id, user_id]
+                case EntityKind.PROVIDER:
+                    record = self.providers[user_id, change.entity_id]
         return EntityChanged(
             change.kind,
             change.entity_id,

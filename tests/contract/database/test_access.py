@@ -52,6 +52,7 @@ EXPECTED: dict[str, Access] = {
     "public.messages": Access(select=f"conversation_id in ({MY_CONVERSATIONS})"),
     "public.generations": Access(select=f"conversation_id in ({MY_CONVERSATIONS})"),
     "public.user_changes": Access(select="user_id = $1"),
+    "public.provider_settings": Access(select="user_id = $1"),
     "private.user_counters": REFUSED,
     "auth.users": REFUSED,
     "auth.sessions": REFUSED,
@@ -123,6 +124,8 @@ async def make_scene(database: Database) -> Scene:
     for person in (member, stranger):
         conversation = await person.new_conversation()
         asked = await person.send(conversation, "secret")
+        settings = {"kind": "custom", "name": "Mine", "base_url": "http://localhost/v1", "models": ["m"]}
+        await person.call("save_provider", p_id=new_id(), p_settings=settings)
         await person.call(
             "claim_generation",
             p_id=new_id(),
@@ -246,7 +249,7 @@ async def test_nobody_but_the_signed_in_can_call_anything(any_database: Database
         """
     )
     public = {row["short"] for row in calls if row["schema"] == "public"}
-    assert len(public) == 17
+    assert len(public) == 19
     asked_by_policies = {"is_member", "knows", "avatar_owner", "topic_allows"}
     for row in calls:
         assert 'search_path=""' in row["config"], row["name"]
@@ -312,6 +315,8 @@ async def test_anon_reaches_no_call_and_a_token_without_a_person_is_refused(any_
         f"delete_conversation('{conversation}')",
         f"update_membership('{conversation}', '{{}}')",
         f"send_message('{new_id()}', '{conversation}', null, 'user', 'x')",
+        f"save_provider('{new_id()}', '{{}}')",
+        f"delete_provider('{new_id()}')",
         "pull_changes(0)",
         f"pull_messages('{conversation}', 0)",
         f"page_messages('{conversation}')",

@@ -21,6 +21,7 @@ async def snapshot(database: Database) -> list[Any]:
         "public.conversation_members",
         "public.messages",
         "public.generations",
+        "public.provider_settings",
         "public.user_changes",
         "private.user_counters",
         "realtime.messages",

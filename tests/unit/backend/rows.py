@@ -8,6 +8,7 @@ USER = "01920000-0000-7000-8000-000000000001"
 CONVERSATION = "01920000-0000-7000-8000-000000000002"
 MESSAGE = "01920000-0000-7000-8000-000000000003"
 OTHER = "01920000-0000-7000-8000-000000000004"
+PROVIDER = "01920000-0000-7000-8000-000000000005"
 WHEN = "2026-11-22T17:34:00.12+00:00"
 
 JSON = dict[str, Any]
@@ -21,6 +22,19 @@ def profile(**changes: Any) -> JSON:
         "avatar_path": None,
         "revision": 3,
         "updated_at": WHEN,
+    } | changes
+
+
+def provider(**changes: Any) -> JSON:
+    return {
+        "id": PROVIDER,
+        "kind": "custom",
+        "name": "Mine",
+        "base_url": "http://localhost:1/v1",
+        "models": ["a", "b"],
+        "revision": 2,
+        "updated_at": WHEN,
+        "deleted_at": None,
     } | changes
 
 

@@ -13,7 +13,7 @@ from chatdesk.domain.change import EntityKind
 from chatdesk.domain.errors import Retryable
 from chatdesk.domain.mutation import Mutation, MutationKind
 from tests.unit.backend import rows
-from tests.unit.backend.rows import CONVERSATION, JSON, MESSAGE, OTHER, USER
+from tests.unit.backend.rows import CONVERSATION, JSON, MESSAGE, OTHER, PROVIDER, USER
 
 ARGS: dict[MutationKind, JSON] = {
     MutationKind.CREATE_CONVERSATION: {"p_id": CONVERSATION, "p_title": "Bridges"},
@@ -23,12 +23,15 @@ ARGS: dict[MutationKind, JSON] = {
     MutationKind.SEND_MESSAGE: {"p_id": MESSAGE, "p_conversation_id": CONVERSATION},
     MutationKind.DELETE_MESSAGE: {"p_id": MESSAGE},
     MutationKind.UPDATE_PROFILE: {"p_updates": {}},
+    MutationKind.SAVE_PROVIDER: {"p_id": PROVIDER, "p_settings": {}},
+    MutationKind.DELETE_PROVIDER: {"p_id": PROVIDER},
 }
 ROWS: dict[str, JSON] = {
     "profile": rows.profile(),
     "conversation": rows.conversation(),
     "membership": rows.membership(),
     "message": rows.message(),
+    "provider": rows.provider(),
 }
 
 
@@ -40,7 +43,8 @@ def mutation(kind: MutationKind) -> Mutation:
 def test_an_answer_with_the_written_rows_is_an_acknowledgement(kind: MutationKind) -> None:
     names = answers.EXPECTED[kind]
     batch = answers.acknowledgement(mutation(kind), {name: ROWS[name] for name in names})
-    assert len([*batch.profiles, *batch.conversations, *batch.memberships, *batch.messages]) == len(names)
+    found = [*batch.profiles, *batch.conversations, *batch.memberships, *batch.messages, *batch.providers]
+    assert len(found) == len(names)
     whole = answers.acknowledgement(mutation(kind), ROWS | {"new": "key"})
     assert whole.messages
 
@@ -86,6 +90,9 @@ def test_a_page_of_changes() -> None:
                 change("membership", None, removed=True, entity_id=OTHER),
                 change("conversation", None, removed=True, entity_id=OTHER),
                 change("conversation", rows.conversation(title=None)),
+                change("provider", rows.provider(), entity_id=PROVIDER),
+                change("provider", None, removed=True, entity_id=OTHER),
+                change("provider", rows.provider(models=[5]), entity_id=PROVIDER),
                 change("attachment", {}),
             ],
             "cursor": 20,
@@ -100,10 +107,13 @@ def test_a_page_of_changes() -> None:
         EntityKind.MEMBERSHIP,
         EntityKind.MEMBERSHIP,
         EntityKind.CONVERSATION,
+        EntityKind.PROVIDER,
+        EntityKind.PROVIDER,
     ]
     assert (len(page.rows.profiles), len(page.rows.conversations), len(page.rows.memberships)) == (1, 1, 1)
     assert page.rows.removed_conversations == (OTHER,)
-    assert (page.cursor, page.more, quarantine.count) == (20, False, 2)
+    assert [row.models for row in page.rows.providers] == [("a", "b")]
+    assert (page.cursor, page.more, quarantine.count) == (20, False, 3)
 
 
 def test_a_page_of_messages_keeps_its_good_rows() -> None:

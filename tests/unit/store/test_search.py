@@ -13,7 +13,6 @@ import pytest
 from chatdesk.domain.change import RowBatch
 from chatdesk.domain.message import Message
 from chatdesk.domain.search import SearchHit
-from chatdesk.store.schema import CACHE
 from chatdesk.store.store import Missing, Store
 from tests.unit.store.rows import (
     at,
@@ -236,9 +235,9 @@ async def test_an_older_file_is_indexed_in_slices_and_counts_as_not_searched(tmp
         await fill(store, *rows)
     path = tmp_path / "account" / "slot-0" / "cache.db"
     with closing(sqlite3.connect(path, isolation_level=None)) as file:
-        for table in INDEX:
+        for table in (*INDEX, "providers"):
             file.execute(f"DROP TABLE {table}")
-        file.execute(f"PRAGMA user_version = {CACHE.version - 1}")
+        file.execute("PRAGMA user_version = 2")
     async with opened(tmp_path) as store:
         assert store.recovered == ()
         assert await store.coverage() == (0, 500)
