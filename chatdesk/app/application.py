@@ -31,9 +31,11 @@ from chatdesk.domain.session import Account, LinkState
 from chatdesk.models.conversation_list import ConversationListModel
 from chatdesk.models.message_list import MessageListModel
 from chatdesk.providers.base import ChatProvider
+from chatdesk.providers.registry import connected
 from chatdesk.runtime.loop import run_in_qt
 from chatdesk.runtime.tasks import TaskScope
 from chatdesk.services.generation import GenerationService
+from chatdesk.services.models import ModelService
 from chatdesk.services.notices import NoticeLevel, NoticeService
 from chatdesk.services.preferences import PreferenceService
 from chatdesk.services.profiles import ProfileService
@@ -57,7 +59,8 @@ LINGER_SECONDS = 30.0
 class Application:
     """One running instance with one window.
 
-    ``provider`` answers messages, None where no model is set up. ``linger`` as in ``LINGER_SECONDS``.
+    ``provider`` answers messages beside those that the user has set up, None where the environment names
+    none; ``titles``: whether it makes titles as well. ``linger`` as in ``LINGER_SECONDS``.
     """
 
     def __init__(
@@ -65,6 +68,7 @@ class Application:
         application: QApplication,
         *,
         provider: ChatProvider | None,
+        titles: bool = False,
         memory_vault: bool = False,
         linger: float = LINGER_SECONDS,
         clock: Clock | None = None,
@@ -76,10 +80,21 @@ class Application:
         self._scope = TaskScope("application", self._failed)
         self.notices = NoticeService()
         self.realtime = RealtimeService(clock, self.notices)
-        self.generation = GenerationService(self.realtime, self.notices, clock, provider)
         self.profiles = ProfileService(self.realtime)
         self.search = SearchService(self.realtime, clock)
         secrets = Secrets(self.data / "keys.lock", memory=memory_vault)
+        self.preferences = PreferenceService(Preferences(self.data / PREFERENCES))
+        self.models = ModelService(
+            realtime=self.realtime,
+            preferences=self.preferences,
+            notices=self.notices,
+            secrets=secrets,
+            factory=connected,
+            fixed=provider,
+            fixed_titles=titles,
+        )
+        self.generation = GenerationService(self.realtime, self.notices, clock, self.models)
+        self.models.models_changed.connect(self.generation.models_changed)
         book = AccountBook(self.data / "accounts.json")
         self.accounts = MachineAccounts(self.data, book, secrets, clock, linger)
         self.session = SessionService(self.accounts, self._scope)
@@ -88,6 +103,7 @@ class Application:
             accounts=self.accounts,
             realtime=self.realtime,
             generation=self.generation,
+            models=self.models,
             profiles=self.profiles,
             search=self.search,
             notices=self.notices,
@@ -95,7 +111,6 @@ class Application:
         )
         self._provider = provider
         self.theme = Theme()
-        self.preferences = PreferenceService(Preferences(self.data / PREFERENCES))
         self._appearance = Appearance(application, self.theme, self.preferences)
         self.conversations = ConversationListModel()
         self.messages = MessageListModel()
@@ -118,7 +133,7 @@ class Application:
     def _installation(self) -> Installation:
         provider = self._provider
         return Installation(
-            models=self.generation.models,
+            models=tuple(provider.models) if provider is not None else (),
             provider=provider.name if provider is not None else "",
             key_set=bool(os.environ.get("CHATDESK_API_KEY", "").strip()),
             data=self.data,
@@ -251,6 +266,7 @@ def run_application(*, vault: str, puppet: bool, scripted: bool) -> int:
         whole = Application(
             application,
             provider=provider,
+            titles=not scripted,
             memory_vault=vault == "memory",
             linger=0.0 if puppet else LINGER_SECONDS,
         )

@@ -46,6 +46,14 @@ class Secrets:
 
         return encode_key(key)
 
+    async def read(self, name: str) -> str | None:
+        """Return the secret ``name``, None when there is none; raises ``VaultUnavailable``."""
+        return await asyncio.to_thread((await self._opened()).get, name)
+
+    async def write(self, name: str, value: str) -> None:
+        """Keep a secret; raises ``VaultUnavailable``."""
+        await asyncio.to_thread((await self._opened()).set, name, value)
+
     async def forget(self, name: str) -> None:
         """Remove a key; raises ``VaultUnavailable``."""
         await asyncio.to_thread((await self._opened()).delete, name)

@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from chatdesk.app.list_wiring import ListWiring
+from chatdesk.app.model_wiring import ModelWiring
 from chatdesk.app.search_wiring import SearchWiring
 from chatdesk.app.version_wiring import VersionWiring
 from chatdesk.config.options import WINDOW
@@ -19,7 +20,6 @@ from chatdesk.services.loaded import EntriesLoaded, MessageRefused, MessagesLoad
 from chatdesk.services.notices import Notice
 from chatdesk.ui.dialogs.profile import ProfileEdit
 from chatdesk.ui.links import open_link
-from chatdesk.ui.model_notice import NO_MODEL
 from chatdesk.ui.window_state import WindowState, read_window_state
 from chatdesk.ui.words import failure_words
 
@@ -46,9 +46,7 @@ class Wiring:
         self.list = ListWiring(whole)
         self.search = SearchWiring(whole)
         self.versions = VersionWiring(whole)
-        models = whole.generation.models
-        whole.window.set_model_name(models[0] if models else None)
-        whole.window.set_model_notice(None if models else NO_MODEL)
+        self.models = ModelWiring(whole)
 
     async def restore(self) -> None:
         """Bring back what this instance's window looked like."""
@@ -120,7 +118,6 @@ class Wiring:
         whole.generation.replying_changed.connect(
             lambda conversation_id, _message, active: window.set_replying(conversation_id, active)
         )
-        whole.generation.model_missing.connect(lambda: window.set_model_notice(NO_MODEL))
         whole.profiles.profile_changed.connect(self._take_profile)
         whole.profiles.picture_loaded.connect(self._take_picture)
         whole.profiles.saved.connect(self._profile_saved)

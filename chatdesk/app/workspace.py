@@ -14,6 +14,7 @@ from chatdesk.backend.base import ChannelListener, Feed, FrameListener
 from chatdesk.domain.clock import Clock
 from chatdesk.domain.session import Account
 from chatdesk.services.generation import GenerationService
+from chatdesk.services.models import ModelService
 from chatdesk.services.notices import NoticeLevel, NoticeService
 from chatdesk.services.profiles import ProfileService
 from chatdesk.services.realtime import RealtimeService
@@ -39,6 +40,7 @@ class Workspace:
         accounts: MachineAccounts,
         realtime: RealtimeService,
         generation: GenerationService,
+        models: ModelService,
         profiles: ProfileService,
         search: SearchService,
         notices: NoticeService,
@@ -48,6 +50,7 @@ class Workspace:
         self._accounts = accounts
         self._realtime = realtime
         self._generation = generation
+        self._models = models
         self._profiles = profiles
         self._search = search
         self._notices = notices
@@ -115,10 +118,12 @@ class Workspace:
         self._profiles.attach(LazyAvatars(gateway), self._directory / PICTURES)
         self._generation.attach(remote)
         self._search.attach()
+        await self._models.attach(store)
         await self._realtime.attach(account, store, engine)
 
     async def _detach(self) -> None:
         await self._generation.detach()
+        await self._models.detach()
         await self._profiles.detach()
         await self._search.detach()
         await self._realtime.detach()
@@ -127,6 +132,8 @@ class Workspace:
         store, self._store = self._store, None
         if store is None:
             return
+        if erase:
+            await self._models.forget_keys(store)
         await self._detach()
         try:
             if erase:

@@ -140,7 +140,7 @@ def _batch(changed: tuple[EntityChanged, ...]) -> RowBatch:
 
 
 def _rows(answer: object) -> RowBatch:
-    """Read the keys profile, conversation, membership, message and provider of an answer; raises ``BadRow``."""
+    """Read the rows an answer may hold, each under its name; raises ``BadRow``."""
     value = Fields(answer, "answer")
 
     def one(name: str, read: Callable[[object], wire.T]) -> tuple[wire.T, ...]:

@@ -19,6 +19,7 @@ class Group(StrEnum):
 
     GENERAL = "general"
     CHAT = "chat"
+    MODELS = "models"
     SHORTCUTS = "shortcuts"
     WINDOW = "window"
 
@@ -84,9 +85,24 @@ SEND_KEY = Option(
     choices=MappingProxyType({"enter": "Enter", "ctrl_enter": "Ctrl+Enter"}),
 )
 SHOW_TIMES = Option("show_times", bool, True, "Show the time beside messages", Group.CHAT)
+DEFAULT_MODEL = Option("default_model", str, "", "Model of new chats", Group.MODELS)
+TITLE_MODEL = Option("title_model", str, "", "Model for titles", Group.MODELS)
 SHORTCUTS: Option[dict[str, Any]] = Option("shortcuts", dict, {}, "Keyboard shortcuts", Group.SHORTCUTS)
 WINDOW = Option("window", str, "", "Place and size of the window", Group.WINDOW, Scope.INSTANCE)
 
 OPTIONS: Mapping[str, Option[Any]] = MappingProxyType(
-    {option.key: option for option in (LANGUAGE, THEME, TEXT_SIZE, SEND_KEY, SHOW_TIMES, SHORTCUTS, WINDOW)}
+    {
+        option.key: option
+        for option in (
+            LANGUAGE,
+            THEME,
+            TEXT_SIZE,
+            SEND_KEY,
+            SHOW_TIMES,
+            DEFAULT_MODEL,
+            TITLE_MODEL,
+            SHORTCUTS,
+            WINDOW,
+        )
+    }
 )

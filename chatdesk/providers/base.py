@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from chatdesk.domain.message import Role
@@ -19,11 +19,15 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class ReplyRequest:
-    """What to answer, with which model and how freely (``temperature`` None: the model's own default)."""
+    """What to answer, with which model and how freely (``temperature`` None: the model's own default).
+
+    ``options`` are further fields of the wire, for models that need them.
+    """
 
     model: str
     turns: Sequence[Turn]
     temperature: float | None = None
+    options: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,18 @@ class ReplyChunk:
 
     text: str = ""
     usage: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """How to reach a provider from this device. ``key``, ``headers`` and ``proxy`` never leave it."""
+
+    name: str
+    base_url: str
+    models: tuple[str, ...]
+    key: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    proxy: str = ""
 
 
 class ChatProvider(Protocol):
@@ -52,3 +68,17 @@ class ChatProvider(Protocol):
     def stream(self, request: ReplyRequest) -> AsyncGenerator[ReplyChunk, None]: ...
 
     async def close(self) -> None: ...
+
+
+class ListingProvider(ChatProvider, Protocol):
+    """A provider that can be asked which models it has."""
+
+    async def fetch_models(self) -> tuple[str, ...]:
+        """Return their names; raises what ``stream`` raises."""
+        ...
+
+
+class ProviderFactory(Protocol):
+    """Makes the adapter for a connection; ``hasty``: for a question whose answer nobody waits long for."""
+
+    def __call__(self, connection: Connection, *, hasty: bool = False) -> ListingProvider: ...

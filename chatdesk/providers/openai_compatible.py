@@ -4,43 +4,86 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import logging
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from chatdesk.domain.errors import ChatDeskError, Misconfigured, Offline, Refused, Retryable
+from chatdesk.domain.errors import ChatDeskError, Misconfigured
 from chatdesk.providers.base import ReplyChunk, ReplyRequest
+from chatdesk.providers.failures import cut_off, translated, withheld
+from chatdesk.providers.presets import is_loopback
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
-_log = logging.getLogger(__name__)
-
 CONNECT_SECONDS = 10.0
 SILENCE_SECONDS = 120.0
 """How long a model may think before its first word, and between two."""
+MODELS_MOST = 500
+MODEL_NAME_MOST = 160
+
+_NO_CHAT = (
+    "embed",
+    "whisper",
+    "tts",
+    "dall-e",
+    "moderation",
+    "transcribe",
+    "rerank",
+    "image",
+    "sora",
+    "realtime",
+)
+"""Parts of the names of models that answer no messages."""
 
 
 class OpenAICompatibleProvider:
     """A ``ChatProvider`` over the official SDK.
 
     The SDK costs 0.7 s to import, so it is imported in a thread at the first request. It never retries by
-    itself: a reply that is paid for is asked for again by the user only.
+    itself: a reply that is paid for is asked for again by the user only. ``proxy`` is an address, else the
+    system's is used, but never for this computer's own addresses; ``socket`` the path of a unix socket.
     """
 
-    def __init__(self, *, base_url: str, api_key: str, models: Sequence[str], name: str = "OpenAI") -> None:
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        api_key: str,
+        models: Sequence[str],
+        name: str = "OpenAI",
+        headers: Mapping[str, str] | None = None,
+        proxy: str = "",
+        socket: str = "",
+        connect_seconds: float = CONNECT_SECONDS,
+    ) -> None:
         self.name = name
         self.models = tuple(models)
         self._base_url = base_url
         self._api_key = api_key
+        self._headers = dict(headers or {})
+        self._proxy = proxy
+        self._socket = socket
+        self._connect_seconds = connect_seconds
         self._client: AsyncOpenAI | None = None
 
     async def _connected(self) -> AsyncOpenAI:
         if self._client is None:
             openai = await asyncio.to_thread(importlib.import_module, "openai")
-            timeout = openai.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS)
+            timeout = openai.Timeout(SILENCE_SECONDS, connect=self._connect_seconds)
+            road: dict[str, Any] = {"trust_env": not is_loopback(self._base_url)}
+            if self._socket:
+                from chatdesk.providers.socket_transport import over_socket
+
+                road = {"trust_env": False, "transport": over_socket(self._socket)}
+            elif self._proxy:
+                road["proxy"] = self._proxy
             self._client = openai.AsyncOpenAI(
-                base_url=self._base_url, api_key=self._api_key or "none", max_retries=0, timeout=timeout
+                base_url=self._base_url,
+                api_key=self._api_key or "none",
+                max_retries=0,
+                timeout=timeout,
+                default_headers=self._headers,
+                http_client=openai.DefaultAsyncHttpxClient(**road, timeout=timeout),
             )
         assert self._client is not None
         return self._client
@@ -55,7 +98,7 @@ class OpenAICompatibleProvider:
         finished: str | None = None
         begun = False
         try:
-            options: dict[str, Any] = {}
+            options: dict[str, Any] = dict(request.options or {})
             if request.temperature is not None:
                 options["temperature"] = request.temperature
             messages: Any = [{"role": turn.role.value, "content": turn.content} for turn in request.turns]
@@ -78,11 +121,28 @@ class OpenAICompatibleProvider:
         except (asyncio.CancelledError, GeneratorExit, ChatDeskError):
             raise
         except Exception as failure:
-            raise _translated(failure, request.model, begun) from failure
+            raise translated(failure, request.model, begun) from failure
         if finished is None:
-            raise Retryable("The reply was cut off before its end.", "Ask for it again.", "stream_cut")
+            raise cut_off()
         if finished == "content_filter":
-            raise Refused("The model's provider withheld the reply.", "Rephrase the message.", finished)
+            raise withheld(finished)
+
+    async def fetch_models(self) -> tuple[str, ...]:
+        """Ask the address which models it has; those that cannot chat are left out."""
+        client = await self._connected()
+        found: list[str] = []
+        try:
+            async for model in client.models.list():
+                name = str(model.id)
+                if 0 < len(name) <= MODEL_NAME_MOST and not any(part in name.lower() for part in _NO_CHAT):
+                    found.append(name)
+                if len(found) >= MODELS_MOST:
+                    break
+        except (asyncio.CancelledError, ChatDeskError):
+            raise
+        except Exception as failure:
+            raise _no_list(translated(failure, "", False)) from failure
+        return tuple(dict.fromkeys(found))
 
     async def close(self) -> None:
         """Close the connections to the address."""
@@ -91,39 +151,14 @@ class OpenAICompatibleProvider:
             self._client = None
 
 
-def _translated(failure: Exception, model: str, begun: bool) -> ChatDeskError:
-    import openai
-
-    if isinstance(failure, openai.APITimeoutError):
-        return Retryable("The model did not answer in time.", "Try again.", "timeout")
-    if isinstance(failure, openai.APIConnectionError) and not begun:
-        return Offline("The model's address does not answer.", "Check the address and the network.")
-    if not isinstance(failure, openai.APIStatusError):
-        # A body that breaks off or is no JSON surfaces as whatever the parser or transport raises.
-        _log.info("A reply ended with %s", type(failure).__name__)
-        return Retryable("The reply was cut off before its end.", "Ask for it again.", type(failure).__name__)
-    code = str(failure.code or failure.status_code)
-    match failure.status_code:
-        case 401 | 403:
-            return Misconfigured("The model's provider refused the API key.", "Check the key.", code)
-        case 404:
-            return Misconfigured(f"The provider has no model named {model}.", "Choose another model.", code)
-        case 429:
-            return Retryable(
-                "The model's provider asks to slow down.",
-                "Wait a moment and try again.",
-                code,
-                _seconds(failure.response.headers.get("retry-after")),
-            )
-        case status if status >= 500:
-            return Retryable("The model's provider has a fault.", "Try again later.", code)
-    if code == "context_length_exceeded":
-        return Refused("The conversation is too long for this model.", "Start a new conversation.", code)
-    return Refused("The model's provider refused the request.", "Check the model's settings.", code)
-
-
-def _seconds(header: str | None) -> float | None:
-    try:
-        return float(header) if header else None
-    except ValueError:
-        return None
+def _no_list(failure: ChatDeskError) -> ChatDeskError:
+    """Say it for a list of models: there, "not found" is about the address."""
+    if failure.code == "404" or failure.message.startswith("The provider has no model named"):
+        return Misconfigured(
+            "This address has no list of models.", "Check it, or type the models' names.", "404"
+        )
+    if failure.message == cut_off().message:
+        return Misconfigured(
+            "What answers at this address is no model provider.", "Check the address.", failure.code
+        )
+    return failure

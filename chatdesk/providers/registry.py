@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from chatdesk.domain.errors import Misconfigured
-from chatdesk.providers.base import ChatProvider
-from chatdesk.providers.openai_compatible import OpenAICompatibleProvider
+from chatdesk.providers.base import ChatProvider, Connection, ListingProvider
+from chatdesk.providers.openai_compatible import CONNECT_SECONDS, OpenAICompatibleProvider
 
 API_BASE = "CHATDESK_API_BASE"
 API_KEY = "CHATDESK_API_KEY"
 MODEL = "CHATDESK_MODEL"
 
+HASTY_SECONDS = 0.5
 DEFAULT_BASE = "https://api.openai.com/v1"
 
 
@@ -36,4 +37,17 @@ def provider_from(environment: Mapping[str, str]) -> ChatProvider | None:
         raise Misconfigured(f"{base!r} is not a web address.", f"Set {API_BASE} to an http(s) address.")
     return OpenAICompatibleProvider(
         base_url=base or DEFAULT_BASE, api_key=key, models=models, name=address.hostname
+    )
+
+
+def connected(connection: Connection, *, hasty: bool = False) -> ListingProvider:
+    """Make the adapter for a provider that the user has set up."""
+    return OpenAICompatibleProvider(
+        base_url=connection.base_url,
+        api_key=connection.key,
+        models=connection.models,
+        name=connection.name,
+        headers=connection.headers,
+        proxy=connection.proxy,
+        connect_seconds=HASTY_SECONDS if hasty else CONNECT_SECONDS,
     )

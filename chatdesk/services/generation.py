@@ -14,9 +14,11 @@ from chatdesk.domain.ephemeral import StopRequested
 from chatdesk.domain.errors import ChatDeskError
 from chatdesk.domain.ids import new_id
 from chatdesk.domain.message import DeliveryState, Message, MessageStatus, Role
-from chatdesk.providers.base import ChatProvider, Turn
+from chatdesk.providers.base import Turn
+from chatdesk.providers.windows import fitted
 from chatdesk.runtime.tasks import TaskScope
 from chatdesk.services.context import turns_before
+from chatdesk.services.model_source import ModelSource
 from chatdesk.services.notices import NoticeService
 from chatdesk.services.realtime import RealtimeService
 from chatdesk.services.reply_run import ReplyRun
@@ -31,25 +33,27 @@ class GenerationService(QObject):
     """Asks the model for replies on behalf of this instance.
 
     Signals: ``replying_changed(str, str, bool)`` with conversation, message and whether a reply runs there,
-    on whatever device; ``model_missing()`` when a reply was wanted and no model is set up.
+    on whatever device; ``model_missing()`` when a reply was wanted and no model is set up;
+    ``models_changed()`` when ``models`` are others.
     """
 
     replying_changed = Signal(str, str, bool)
     model_missing = Signal()
+    models_changed = Signal()
 
     def __init__(
         self,
         realtime: RealtimeService,
         notices: NoticeService,
         clock: Clock,
-        provider: ChatProvider | None,
+        models: ModelSource,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._realtime = realtime
         self._notices = notices
         self._clock = clock
-        self._provider = provider
+        self._models = models
         self._remote: Remote | None = None
         self._scope: TaskScope | None = None
         self._holder = new_id()
@@ -62,8 +66,8 @@ class GenerationService(QObject):
 
     @property
     def models(self) -> tuple[str, ...]:
-        """The models that can be asked, the default first; empty when none is set up."""
-        return tuple(self._provider.models) if self._provider else ()
+        """The ids of the models that can be asked, the default first; empty when none is set up."""
+        return self._models.models
 
     def attach(self, remote: Remote) -> None:
         """Serve an account through its ``remote``."""
@@ -84,20 +88,20 @@ class GenerationService(QObject):
 
     def request_reply(self, conversation_id: str, message_id: str) -> None:
         """Have the model answer ``message_id`` as soon as the server has it."""
-        if self._provider is None:
+        if not self._models.models:
             self.model_missing.emit()
         elif self._scope is not None:
-            self._scope.start(self._reply(self._provider, conversation_id, message_id), "reply")
+            self._scope.start(self._reply(conversation_id, message_id), "reply")
 
     def regenerate(self, conversation_id: str, message_id: str, *, go_on: bool = False) -> None:
         """Have the question of the reply ``message_id`` answered once more; the reply stays as a version.
 
         ``go_on``: the new version begins with the text of this one and continues it.
         """
-        if self._provider is None:
+        if not self._models.models:
             self.model_missing.emit()
         elif self._scope is not None:
-            work = self._again(self._provider, conversation_id, message_id, go_on)
+            work = self._again(conversation_id, message_id, go_on)
             self._scope.start(work, "regenerate")
 
     def stop(self, message_id: str) -> None:
@@ -116,18 +120,16 @@ class GenerationService(QObject):
 
     # Inside -------------------------------------------------------------------------------------------------
 
-    async def _reply(self, provider: ChatProvider, conversation_id: str, message_id: str) -> None:
+    async def _reply(self, conversation_id: str, message_id: str) -> None:
         await self._delivered(message_id)
-        prepared = await self._prepare(provider, conversation_id, message_id)
+        prepared = await self._prepare(conversation_id, message_id)
         if prepared is None:
             return
         run, turns = prepared
         if (await run.claim(message_id, self._holder)).claimed:
             await self._carry_out(run, turns)
 
-    async def _again(
-        self, provider: ChatProvider, conversation_id: str, message_id: str, go_on: bool
-    ) -> None:
+    async def _again(self, conversation_id: str, message_id: str, go_on: bool) -> None:
         """Take the next free attempt; where another instance is quicker, its reply is the one to be shown."""
         store = self._realtime.store
         reply = await store.message(message_id)
@@ -137,7 +139,7 @@ class GenerationService(QObject):
         known = await store.replies(conversation_id, question)
         await self._delivered(question)
         beginning = reply.content if go_on else ""
-        prepared = await self._prepare(provider, conversation_id, question, beginning)
+        prepared = await self._prepare(conversation_id, question, beginning)
         if prepared is None:
             return
         run, turns = prepared
@@ -154,23 +156,26 @@ class GenerationService(QObject):
         await self._carry_out(run, turns)
 
     async def _prepare(
-        self, provider: ChatProvider, conversation_id: str, question: str, beginning: str = ""
+        self, conversation_id: str, question: str, beginning: str = ""
     ) -> tuple[ReplyRun, list[Turn]] | None:
         assert self._remote is not None
         store = self._realtime.store
         entry = await store.entry(conversation_id)
         if entry is None:
             return None
+        asked = await self._models.ask(entry.conversation.model)
         choices = await self._realtime.choices(conversation_id)
         turns = await turns_before(store, entry.conversation, question, choices)
         if beginning:
             turns += [Turn(Role.ASSISTANT, beginning), Turn(Role.USER, GO_ON)]
+        turns, left_out = fitted(turns, asked.window)
         run = ReplyRun(
             realtime=self._realtime,
             remote=self._remote,
-            provider=provider,
+            provider=asked.provider,
             clock=self._clock,
-            model=entry.conversation.model or provider.models[0],
+            model=asked.model,
+            left_out=left_out,
             temperature=entry.conversation.temperature,
             beginning=beginning,
         )

@@ -27,6 +27,9 @@ BROADCAST_SECONDS = 0.25
 CHECKPOINT_SECONDS = 2.0
 """How much of a reply may be lost with its instance; each checkpoint also renews the 25 s lease."""
 
+LEFT_OUT = "left_out"
+"""The key in a message's usage for the number of messages that did not fit into the model's window."""
+
 FINISH_ATTEMPTS = 9
 FINISH_WAIT_SECONDS = 5.0
 """The end is reported for half a minute: longer than the lease lives, after which it is not ours any more."""
@@ -37,7 +40,8 @@ class ReplyRun:
 
     The text goes three ways: every 16 ms to this window, four times a second to the others as deltas with
     their offset, and every two seconds whole into the row, which alone is the truth. ``beginning`` is text
-    of an earlier, cut off reply that this one goes on from.
+    of an earlier, cut off reply that this one goes on from; ``left_out`` counts the messages that do not
+    fit into the model's window.
     """
 
     def __init__(
@@ -50,6 +54,7 @@ class ReplyRun:
         model: str,
         temperature: float | None,
         beginning: str = "",
+        left_out: int = 0,
     ) -> None:
         self.message_id = new_id()
         self._generation_id = new_id()
@@ -61,6 +66,7 @@ class ReplyRun:
         self._temperature = temperature
         self._lease: Generation | None = None
         self._text = beginning
+        self._left_out = left_out
         self._usage: Mapping[str, Any] | None = None
         self._shown = self._told = 0
         self._wake = asyncio.Event()
@@ -200,7 +206,7 @@ class ReplyRun:
                     self._held.fence,
                     status=status.value,
                     content=self._text,
-                    usage=self._usage,
+                    usage=self._account(),
                     error=error,
                 )
             except (Retryable, NeedsSignIn):
@@ -210,6 +216,12 @@ class ReplyRun:
             else:
                 await self._apply(reply)
                 return
+
+    def _account(self) -> Mapping[str, Any] | None:
+        """What the reply cost, and how many of the oldest messages its model could not be given."""
+        if not self._left_out:
+            return self._usage
+        return {**(self._usage or {}), LEFT_OUT: self._left_out}
 
     async def _apply(self, reply: GenerationReply) -> None:
         self._realtime.take_changes(await self._realtime.store.apply(reply.rows))

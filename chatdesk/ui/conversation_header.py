@@ -6,6 +6,7 @@ from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
+from chatdesk.domain.provider import model_name
 from chatdesk.language.door import _
 from chatdesk.ui.elided_label import ElidedLabel
 from chatdesk.ui.theme.fonts import sized
@@ -54,9 +55,10 @@ class ConversationHeader(QWidget):
         self.show_conversation("", None)
 
     def show_conversation(self, title: str, model: str | None) -> None:
-        """Show a title and the name of the model; an empty title means that no conversation is open."""
+        """Show a title and a model by its id or name; an empty title: no conversation is open."""
         self._title.setText(title)
-        self._model.setText(model or "")
+        model = model_name(model or "")
+        self._model.setText(model)
         self._model.setVisible(bool(model))
         self._model.setToolTip(_("Replies come from {model}").format(model=model) if model else "")
         self.menu_button.setVisible(bool(title))

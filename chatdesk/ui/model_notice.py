@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from chatdesk.language.door import N_
 from chatdesk.ui.picture_label import PictureLabel
@@ -12,19 +12,25 @@ from chatdesk.ui.theme.theme import Theme
 from chatdesk.ui.words import say
 
 NO_MODEL = N_(
-    "Messages are saved and in sync, but nobody answers yet. To get replies, set CHATDESK_MODEL and "
-    "CHATDESK_API_KEY (for a model of your own, CHATDESK_API_BASE), and start ChatDesk again."
+    "Messages are saved and in sync, but nobody answers yet. Add a provider such as OpenAI or OpenRouter, "
+    "or a model that runs on this computer."
 )
 
 
 class ModelNotice(QWidget):
-    """A card in the width of the composer; hidden while there is nothing to say."""
+    """A card in the width of the composer; hidden while there is nothing to say.
+
+    ``set_up_requested()`` when the user wants to set one up.
+    """
+
+    set_up_requested = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._title = QLabel()
         say(self._title.setText, "No model is set up yet")
         self._title.setProperty("look", "title")
+        self._title.setWordWrap(True)
         self._words = QLabel()
         self._words.setWordWrap(True)
         self._words.setTextFormat(Qt.TextFormat.PlainText)
@@ -44,6 +50,12 @@ class ModelNotice(QWidget):
         row.setSpacing(12)
         row.addWidget(PictureLabel(theme, "sparkle", QSize(22, 22)), 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(words, 1)
+        self.button = QPushButton()
+        self.button.setProperty("look", "primary")
+        say(self.button.setText, "Set up a model…")
+        self.button.clicked.connect(self.set_up_requested)
+        words.addSpacing(6)
+        words.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
         outer = QHBoxLayout(self)
         outer.setContentsMargins(MARGIN, 0, MARGIN, 4)
         outer.addStretch(1)

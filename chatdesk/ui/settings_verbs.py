@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from chatdesk.config.options import SEND_KEY, SHORTCUTS, TEXT_SIZE, THEME, Option
+from chatdesk.services.models import ModelService
 from chatdesk.services.preferences import PreferenceService
 from chatdesk.ui.account_verbs import AccountVerbs
 from chatdesk.ui.actions.action_set import ActionSet
@@ -57,6 +58,8 @@ class SettingsVerbs(QObject):
         self.preferences = preferences
         self.installation = Installation()
         """What the settings tell about this run; given by whoever knows it."""
+        self.models: ModelService | None = None
+        """Whom the page of models asks; given by whoever has one."""
         self.dialog: SettingsWindow | None = None
         self.sheet: ShortcutSheet | None = None
         preferences.changed.connect(self._follow)
@@ -94,7 +97,7 @@ class SettingsVerbs(QObject):
         if self.dialog is not None:
             return
         self.dialog = SettingsWindow(
-            self._theme, self.preferences, self.installation, self._account.facts, self._window
+            self._theme, self.preferences, self.installation, self._account.facts, self._window, self.models
         )
         self.dialog.action_requested.connect(self.action_requested)
         self.dialog.finished.connect(self._closed)

@@ -11,19 +11,43 @@ from typing import Any
 
 from aiohttp import web
 
+WORDS = {
+    "no credit": ("insufficient_quota", 429),
+    "too long, as llama.cpp says it": ("exceed_context_size_error", 400),
+    "too long, in words": ("This model's maximum context length is 8192 tokens.", 400),
+    "filtered before": ("content_filter", 400),
+}
+"""Refusals in the many words of real providers: the code and the status."""
+
 
 @dataclass
 class OpenAIServer:
     """Answers every request as ``behaviour`` says and remembers the requests."""
 
     url: str = ""
+    origin: str = ""
     behaviour: str = "normal"
     pieces: tuple[str, ...] = ("Hel", "lo ", "wörld ", "🙂")
+    models: tuple[str, ...] = ("small", "large", "text-embedding-3")
     requests: list[dict[str, Any]] = field(default_factory=list)
+    heads: list[dict[str, str]] = field(default_factory=list)
+    """The headers of every request."""
+
     closed: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a client left in the middle of a reply."""
 
+    async def list_models(self, request: web.Request) -> web.Response:
+        self.heads.append({name.lower(): value for name, value in request.headers.items()})
+        if self.behaviour.isdigit():
+            return web.json_response({"error": {"message": "no"}}, status=int(self.behaviour))
+        if self.behaviour == "portal":
+            return web.Response(text="<html>Sign in to the Wi-Fi</html>", content_type="text/html")
+        return web.json_response(
+            {"object": "list", "data": [{"id": m, "object": "model"} for m in self.models]}
+        )
+
     async def complete(self, request: web.Request) -> web.StreamResponse:
+        self.heads.append({name.lower(): value for name, value in request.headers.items()})
         self.requests.append(await request.json() | {"authorization": request.headers.get("Authorization")})
         if self.behaviour.isdigit():
             status = int(self.behaviour)
@@ -32,6 +56,9 @@ class OpenAIServer:
                 status=status,
                 headers={"Retry-After": "7"} if status == 429 else {},
             )
+        if self.behaviour in WORDS:
+            code, status = WORDS[self.behaviour]
+            return web.json_response({"error": {"message": code, "code": code}}, status=status)
         if self.behaviour == "too long":
             return web.json_response({"error": {"code": "context_length_exceeded"}}, status=400)
         if self.behaviour == "portal":
@@ -61,12 +88,27 @@ class OpenAIServer:
                     await asyncio.sleep(0.001)
             case "garbage":
                 await response.write(b"data: {broken\n\n")
+            case "error in stream":
+                await response.write(b'data: {"error": {"message": "overloaded", "code": 500}}\n\n')
+            case "huge":
+                await self._send(response, {"choices": [{"index": 0, "delta": {"content": "ä" * 5_000_000}}]})
+                await self._send(response, self._end("stop"))
+            case "torn":
+                await self._torn(response)
             case "filtered":
                 await self._send(response, self._end("content_filter"))
             case _:
                 await self._send(response, self._end("stop"))
                 await self._send(response, {"choices": [], "usage": {"total_tokens": 7}})
         await response.write(b"data: [DONE]\n\n")
+
+    async def _torn(self, response: web.StreamResponse) -> None:
+        """Every byte in a packet of its own, so that characters are torn apart."""
+        for chunk in ({"choices": [{"index": 0, "delta": {"content": "ß🙂"}}]}, self._end("stop")):
+            event = {"id": "x", "object": "chat.completion.chunk", "created": 1, "model": "m", **chunk}
+            for byte in b"data: " + json.dumps(event, ensure_ascii=False).encode() + b"\n\n":
+                await response.write(bytes([byte]))
+                await asyncio.sleep(0)
 
     @staticmethod
     def _end(reason: str) -> dict[str, Any]:
@@ -83,16 +125,18 @@ class OpenAIServer:
 
 
 @asynccontextmanager
-async def openai_server(behaviour: str = "normal") -> AsyncIterator[OpenAIServer]:
+async def openai_server(behaviour: str = "normal", path: str = "/v1") -> AsyncIterator[OpenAIServer]:
     """Run the server on a free port for as long as the block lasts."""
     server = OpenAIServer(behaviour=behaviour)
     application = web.Application()
-    application.router.add_post("/v1/chat/completions", server.complete)
+    application.router.add_post(f"{path}/chat/completions", server.complete)
+    application.router.add_get(f"{path}/models", server.list_models)
     runner = web.AppRunner(application, handler_cancellation=True, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
-    server.url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
+    server.origin = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    server.url = server.origin + path
     try:
         yield server
     finally:

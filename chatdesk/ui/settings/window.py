@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from chatdesk.language.door import N_, _
+from chatdesk.services.models import ModelService
 from chatdesk.services.preferences import PreferenceService
 from chatdesk.ui.account_facts import AccountFacts
 from chatdesk.ui.settings.about import AboutPage
@@ -49,6 +50,7 @@ class SettingsWindow(QDialog):
         installation: Installation,
         facts: AccountFacts,
         parent: QWidget | None = None,
+        models: ModelService | None = None,
     ) -> None:
         super().__init__(parent)
         self._theme = theme
@@ -57,7 +59,7 @@ class SettingsWindow(QDialog):
         say(self.setAccessibleName, "Settings")
         self.general = GeneralPage(theme, preferences)
         self.chat = ChatPage(theme, preferences)
-        self.models = ModelsPage(theme, installation)
+        self.models = ModelsPage(theme, installation, preferences, models)
         self.account = AccountPage(theme, facts)
         self.shortcuts = ShortcutsPage(theme, preferences)
         self.files = FilesPage(theme, installation)

@@ -12,6 +12,7 @@ from chatdesk.providers.base import ReplyRequest
 from chatdesk.providers.scripted import ScriptedProvider
 from chatdesk.services.generation import GenerationService
 from chatdesk.services.loaded import MessagesLoaded
+from chatdesk.services.model_source import FixedModels
 from chatdesk.services.notices import Notice, NoticeService
 from chatdesk.services.realtime import RealtimeService
 from chatdesk.store.store import Store
@@ -38,7 +39,7 @@ class Desk:
             lambda request: self._answer(number, request), pause=0.05, clock=clock
         )
         self.realtime = RealtimeService(clock, told)
-        self.generation = GenerationService(self.realtime, told, clock, self.provider)
+        self.generation = GenerationService(self.realtime, told, clock, FixedModels(self.provider))
         self.model = MessageListModel(ME)
         self.realtime.messages_loaded.connect(self._take)
         self.realtime.changes_applied.connect(self.model.apply)
