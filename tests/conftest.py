@@ -54,6 +54,8 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     monkeypatch.setenv("CHATDESK_DATA", str(tmp_path_factory.mktemp("chatdesk-data")))
     for name in ("CHATDESK_MODEL", "CHATDESK_API_KEY", "CHATDESK_API_BASE"):
         monkeypatch.delenv(name, raising=False)
+    # Where nobody is meant to answer, nobody does; the tests of the built-in model make their own.
+    monkeypatch.setenv("CHATDESK_BUILT_IN", "off")
 
 
 @pytest.fixture(autouse=True)

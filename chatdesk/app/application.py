@@ -30,7 +30,7 @@ from chatdesk.domain.errors import ChatDeskError
 from chatdesk.domain.session import Account, LinkState
 from chatdesk.models.conversation_list import ConversationListModel
 from chatdesk.models.message_list import MessageListModel
-from chatdesk.providers.base import ChatProvider
+from chatdesk.providers.base import ChatProvider, LocalModel
 from chatdesk.providers.registry import connected
 from chatdesk.runtime.loop import run_in_qt
 from chatdesk.runtime.tasks import TaskScope
@@ -69,6 +69,7 @@ class Application:
         *,
         provider: ChatProvider | None,
         titles: bool = False,
+        built_in: LocalModel | None = None,
         memory_vault: bool = False,
         linger: float = LINGER_SECONDS,
         clock: Clock | None = None,
@@ -92,6 +93,7 @@ class Application:
             factory=connected,
             fixed=provider,
             fixed_titles=titles,
+            built_in=built_in,
         )
         self.generation = GenerationService(self.realtime, self.notices, clock, self.models)
         self.models.models_changed.connect(self.generation.models_changed)
@@ -163,6 +165,7 @@ class Application:
         await self._scope.close()
         await self.workspace.close()
         await self.accounts.release()
+        await self.models.built_in.close()
         if self._provider is not None:
             await self._provider.close()
 
@@ -260,13 +263,14 @@ def run_application(*, vault: str, puppet: bool, scripted: bool) -> int:
     application.setQuitOnLastWindowClosed(False)
 
     async def live() -> int:
-        from chatdesk.app.set_up import provider_for
+        from chatdesk.app.set_up import built_in_model, provider_for
 
         provider, trouble = provider_for(environment, scripted=scripted)
         whole = Application(
             application,
             provider=provider,
             titles=not scripted,
+            built_in=None if scripted else built_in_model(environment, data_directory()),
             memory_vault=vault == "memory",
             linger=0.0 if puppet else LINGER_SECONDS,
         )

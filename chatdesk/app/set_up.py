@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
+from chatdesk.config.environment import BUILT_IN, BUILT_IN_URL
 from chatdesk.domain.errors import Misconfigured
+from chatdesk.providers import weights
 from chatdesk.providers.base import ChatProvider
+from chatdesk.providers.built_in import BuiltInModel
 from chatdesk.providers.registry import provider_from
 
 
@@ -22,3 +26,10 @@ def provider_for(
         return provider_from(environment), None
     except Misconfigured as failure:
         return None, failure
+
+
+def built_in_model(environment: Mapping[str, str], data: Path) -> BuiltInModel | None:
+    """Return the small model that comes along, None where it is not wanted."""
+    if environment.get(BUILT_IN.name, "").strip().lower() == "off":
+        return None
+    return BuiltInModel(weights.places(data), environment.get(BUILT_IN_URL.name, "").strip())

@@ -19,8 +19,14 @@ MODEL_VARIABLES = (
     Variable("CHATDESK_API_KEY", "The key for the model's provider; a local model needs none."),
     Variable("CHATDESK_API_BASE", "The provider's OpenAI-compatible address; without it, OpenAI's own."),
 )
+BUILT_IN = Variable("CHATDESK_BUILT_IN", "Set to off to do without the tiny built-in model.")
+BUILT_IN_URL = Variable(
+    "CHATDESK_BUILT_IN_URL", "Where the settings may download the built-in model from; its hash is checked."
+)
 VARIABLES = (
     DATA,
     *MODEL_VARIABLES,
+    BUILT_IN,
+    BUILT_IN_URL,
     Variable("CHATDESK_LOG", "How much to log: DEBUG, INFO (the default), WARNING or ERROR."),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -82,3 +82,35 @@ class ProviderFactory(Protocol):
     """Makes the adapter for a connection; ``hasty``: for a question whose answer nobody waits long for."""
 
     def __call__(self, connection: Connection, *, hasty: bool = False) -> ListingProvider: ...
+
+
+class LocalModel(ChatProvider, Protocol):
+    """A model that ChatDesk brings along, once its file is there."""
+
+    @property
+    def supported(self) -> bool:
+        """Whether this computer can run it."""
+        ...
+
+    @property
+    def installed(self) -> bool:
+        """Whether it can answer."""
+        ...
+
+    @property
+    def fetchable(self) -> bool:
+        """Whether its file can be downloaded."""
+        ...
+
+    @property
+    def removable(self) -> bool:
+        """Whether its file can be deleted."""
+        ...
+
+    async def fetch(self, progress: Callable[[float], None]) -> None:
+        """Download it; ``progress`` from 0 to 1. Raises ``Misconfigured``, ``Offline`` or ``Refused``."""
+        ...
+
+    def stop_fetching(self) -> None: ...
+
+    async def remove(self) -> None: ...

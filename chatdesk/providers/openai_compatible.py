@@ -72,9 +72,12 @@ class OpenAICompatibleProvider:
             timeout = openai.Timeout(SILENCE_SECONDS, connect=self._connect_seconds)
             road: dict[str, Any] = {"trust_env": not is_loopback(self._base_url)}
             if self._socket:
-                from chatdesk.providers.socket_transport import over_socket
-
-                road = {"trust_env": False, "transport": over_socket(self._socket)}
+                # The SDK has changed its HTTP library before; its transports must be of the same one.
+                client = next(
+                    c for c in openai.DefaultAsyncHttpxClient.__mro__ if c.__name__ == "AsyncClient"
+                )
+                library = importlib.import_module(client.__module__.partition(".")[0])
+                road = {"trust_env": False, "transport": library.AsyncHTTPTransport(uds=self._socket)}
             elif self._proxy:
                 road["proxy"] = self._proxy
             self._client = openai.AsyncOpenAI(

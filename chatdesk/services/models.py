@@ -11,11 +11,12 @@ from chatdesk.config.options import DEFAULT_MODEL, TITLE_MODEL, Option
 from chatdesk.domain.change import ChangeSet
 from chatdesk.domain.errors import ChatDeskError, Misconfigured
 from chatdesk.domain.ids import new_id
-from chatdesk.domain.provider import ProviderSettings, model_id, parts_of
-from chatdesk.providers.base import ChatProvider, Connection, ProviderFactory
+from chatdesk.domain.provider import BUILT_IN, ProviderSettings, model_id, parts_of
+from chatdesk.providers.base import ChatProvider, Connection, LocalModel, ProviderFactory
 from chatdesk.providers.presets import preset_of
 from chatdesk.providers.windows import window_of
 from chatdesk.runtime.tasks import TaskScope
+from chatdesk.services.built_in import BuiltInService
 from chatdesk.services.device_access import DeviceAccess, SecretStore, from_text, secret_name, to_text
 from chatdesk.services.model_source import Asked, ModelChoice, nobody
 from chatdesk.services.notices import NoticeService
@@ -33,7 +34,8 @@ class ModelService(QObject):
     """Knows every provider and who of them can answer; implements ``ModelSource``.
 
     Signals: ``models_changed()`` when ``choices``, ``models`` or ``providers`` are others.
-    ``inquiry`` asks providers about themselves. ``fixed`` is the environment's provider; ``fixed_titles``
+    ``inquiry`` asks providers about themselves; ``built_in`` is the small model that comes along and is the
+    default only where nothing else can answer. ``fixed`` is the environment's provider; ``fixed_titles``
     whether it makes titles too. Keys are read from the vault when an account is opened.
     """
 
@@ -48,6 +50,7 @@ class ModelService(QObject):
         secrets: SecretStore,
         factory: ProviderFactory,
         fixed: ChatProvider | None = None,
+        built_in: LocalModel | None = None,
         fixed_titles: bool = True,
         parent: QObject | None = None,
     ) -> None:
@@ -60,6 +63,8 @@ class ModelService(QObject):
         self._fixed = fixed
         self._fixed_titles = fixed_titles
         self._scope = TaskScope("models", self._failed)
+        self.built_in = BuiltInService(built_in, self)
+        self.built_in.came_or_went.connect(self.models_changed)
         self.inquiry = ProviderInquiry(factory, self)
         self._rows: dict[str, ProviderSettings] = {}
         self._access: dict[str, DeviceAccess] = {}
@@ -82,7 +87,7 @@ class ModelService(QObject):
         for row in self.providers:
             lack = self.lack(row)
             found += [ModelChoice(model_id(m, row.id), m, row.name, row.id, lack) for m in row.models]
-        return tuple(found)
+        return (*found, *self.built_in.choices())
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -118,6 +123,8 @@ class ModelService(QObject):
         name, provider_id = parts_of(model)
         if not provider_id:
             return await self._by_name(name)
+        if provider_id == BUILT_IN and (small := self.built_in.ask()) is not None:
+            return small
         row = self._rows.get(provider_id)
         if row is None:
             raise Misconfigured(

@@ -10,7 +10,7 @@ set -eu
 case "$(uname -s)" in Linux) ;; *) exit 0 ;; esac
 
 packages="libgl1 libegl1 libglib2.0-0 libfontconfig1 libdbus-1-3 libxkbcommon0 libxkbcommon-x11-0 libxcb-cursor0
- libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 fonts-dejavu-core"
+ libgomp1 libstdc++6 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 fonts-dejavu-core"
 if [ "${1:-run}" = test ]; then
     packages="$packages xvfb xauth fonts-noto-color-emoji gnome-keyring libsecret-tools dbus dbus-daemon libglib2.0-bin postgresql-15 strace git"
 fi

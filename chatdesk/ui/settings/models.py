@@ -18,6 +18,7 @@ from chatdesk.services.preferences import PreferenceService
 from chatdesk.services.provider_inquiry import LocalProvider, ProviderDraft
 from chatdesk.ui.dialogs.confirm import confirm
 from chatdesk.ui.dialogs.provider import ProviderDialog
+from chatdesk.ui.settings.built_in import BuiltInCard
 from chatdesk.ui.settings.choice import Choice
 from chatdesk.ui.settings.installation import Installation
 from chatdesk.ui.settings.page import Card, Fact, Page, Row, plain_label, value_label
@@ -71,6 +72,9 @@ class ModelsPage(Page):
         self.add_button.setAutoDefault(False)
         say(self.add_button.setText, "Add a provider…")
         self.column.addWidget(self.add_button, 0, Qt.AlignmentFlag.AlignLeft)
+        self.section("Built-in model")
+        self.built_in = BuiltInCard(theme, None if models is None else models.built_in)
+        self.column.addWidget(self.built_in)
         self._tell_environment()
         self.column.addStretch(1)
         self.add_button.clicked.connect(lambda: self._open(None))

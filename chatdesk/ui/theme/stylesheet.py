@@ -101,6 +101,8 @@ QLabel[look="error"] { color: $danger; }
 QLabel[look="pill"] { color: $text_muted; background: $hover; border-radius: 9px; padding: 2px 9px; }
 QLabel[look="success"] { color: $success; }
 
+QProgressBar { background: $hover; border: none; border-radius: 3px; margin: 0 16px; }
+QProgressBar::chunk { background: $accent; border-radius: 3px; }
 QFrame[look="card"] { background: $surface; border: 1px solid $border; border-radius: 14px; }
 QFrame[look="panel"] { background: $raised; border: 1px solid $border; border-radius: 12px; }
 QFrame[look="palette"] { background: $raised; border: 1px solid $border_strong; border-radius: 14px; }

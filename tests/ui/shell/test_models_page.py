@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import cast
 
 import pytest
 import shiboken6
@@ -12,10 +13,13 @@ from pytestqt.qtbot import QtBot
 from chatdesk.domain.errors import Misconfigured
 from chatdesk.domain.provider import ProviderSettings, model_id
 from chatdesk.language.door import use
+from chatdesk.providers.base import LocalModel
+from chatdesk.services.built_in import BuiltInService
 from chatdesk.services.device_access import DeviceAccess
 from chatdesk.services.models import ModelService
 from chatdesk.services.provider_inquiry import LocalProvider, ModelsFetched, ProviderChecked, ProviderDraft
 from chatdesk.ui.dialogs.provider import ProviderDialog
+from chatdesk.ui.settings.built_in import BuiltInCard
 from chatdesk.ui.settings.installation import Installation
 from chatdesk.ui.settings.models import ModelsPage
 from chatdesk.ui.theme.theme import Theme
@@ -186,3 +190,27 @@ def test_the_page_speaks_german_and_everything_has_a_name(page: ModelsPage) -> N
     page.refresh()
     assert "fehlt auf diesem Gerät" in page.rows[MISTRAL].lack.text()
     assert page.rows[OLLAMA].edit_button.text() == "Bearbeiten …"
+
+
+def test_the_built_in_model_is_honest_about_itself(page: ModelsPage, theme: Theme, qtbot: QtBot) -> None:
+    assert "cannot run" in page.built_in._row.hint.text()
+    assert page.built_in.button.isHidden()
+
+    class Small:
+        """A model that is not there yet."""
+
+        name, models = "ChatDesk", ("SmolLM2-135M",)
+        supported = fetchable = True
+        installed = removable = False
+
+    service = BuiltInService(cast(LocalModel, Small()))
+    card = BuiltInCard(theme, service)
+    qtbot.addWidget(card)
+    assert "often wrong" in card._row.hint.text()
+    assert card.button.text() == "Download"
+    service._fetching, service.progress = True, 0.42
+    service.changed.emit()
+    assert (card.button.text(), card.progress.value()) == ("Cancel", 42)
+    service._fetching, service.failure = False, Misconfigured("It is not there.", "Look.")
+    service.changed.emit()
+    assert card.failure.text() == "It is not there. Look."

