@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from chatdesk.domain.provider import model_name
 from chatdesk.ui.model_notice import NO_MODEL
@@ -20,7 +21,12 @@ class ModelWiring:
         whole.generation.models_changed.connect(self._show)
         whole.generation.model_missing.connect(self._show)
         whole.window.pane.notice.set_up_requested.connect(whole.window.settings.open_models)
+        whole.window.verbs.update_requested.connect(self._update)
         self._show()
+
+    def _update(self, conversation_id: str, updates: Mapping[str, Any]) -> None:
+        """Change what a conversation tells its model."""
+        self._whole.realtime.change(lambda make: make.update_conversation(conversation_id, updates))
 
     def _show(self) -> None:
         """Name the default model; if nothing can answer, the card to set one up is there instead."""

@@ -18,10 +18,11 @@ from chatdesk.providers.base import Turn
 from chatdesk.providers.windows import fitted
 from chatdesk.runtime.tasks import TaskScope
 from chatdesk.services.context import turns_before
-from chatdesk.services.model_source import ModelSource
-from chatdesk.services.notices import NoticeService
+from chatdesk.services.model_source import Asked, ModelSource
+from chatdesk.services.notices import NoticeLevel, NoticeService
 from chatdesk.services.realtime import RealtimeService
 from chatdesk.services.reply_run import ReplyRun
+from chatdesk.services.titles import Titles
 
 REAP_SECONDS = 10.0
 """How often a window that shows a foreign running reply asks whether its instance is still alive."""
@@ -54,6 +55,8 @@ class GenerationService(QObject):
         self._notices = notices
         self._clock = clock
         self._models = models
+        self._titles = Titles(realtime, models)
+        self._told_left_out: set[str] = set()
         self._remote: Remote | None = None
         self._scope: TaskScope | None = None
         self._holder = new_id()
@@ -125,9 +128,10 @@ class GenerationService(QObject):
         prepared = await self._prepare(conversation_id, message_id)
         if prepared is None:
             return
-        run, turns = prepared
+        run, turns, asked = prepared
         if (await run.claim(message_id, self._holder)).claimed:
             await self._carry_out(run, turns)
+            await self._titles.entitle(message_id, run.message_id, asked)
 
     async def _again(self, conversation_id: str, message_id: str, go_on: bool) -> None:
         """Take the next free attempt; where another instance is quicker, its reply is the one to be shown."""
@@ -142,7 +146,7 @@ class GenerationService(QObject):
         prepared = await self._prepare(conversation_id, question, beginning)
         if prepared is None:
             return
-        run, turns = prepared
+        run, turns, _asked = prepared
         self._realtime.version_expected.emit(run.message_id)
         attempt = len(known) + 1
         while not (claim := await run.claim(question, self._holder, attempt)).claimed:
@@ -157,7 +161,7 @@ class GenerationService(QObject):
 
     async def _prepare(
         self, conversation_id: str, question: str, beginning: str = ""
-    ) -> tuple[ReplyRun, list[Turn]] | None:
+    ) -> tuple[ReplyRun, list[Turn], Asked] | None:
         assert self._remote is not None
         store = self._realtime.store
         entry = await store.entry(conversation_id)
@@ -179,7 +183,19 @@ class GenerationService(QObject):
             temperature=entry.conversation.temperature,
             beginning=beginning,
         )
-        return run, turns
+        if left_out:
+            self._tell_left_out(conversation_id)
+        return run, turns, asked
+
+    def _tell_left_out(self, conversation_id: str) -> None:
+        """Say once per conversation that its model does not read all of it any more."""
+        if conversation_id not in self._told_left_out:
+            self._told_left_out.add(conversation_id)
+            self._notices.tell(
+                "The oldest messages are left out: this chat is longer than its model can read.",
+                "Choose a model with a larger window, or start a new chat.",
+                NoticeLevel.NEUTRAL,
+            )
 
     async def _carry_out(self, run: ReplyRun, turns: list[Turn]) -> None:
         self._runs[run.message_id] = run

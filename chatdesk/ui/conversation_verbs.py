@@ -11,6 +11,7 @@ from chatdesk.models.conversation_list import NEW_TITLE, ConversationListModel
 from chatdesk.ui.actions.menus import open_target_menu
 from chatdesk.ui.actions.table import ActionId, conversation_menu
 from chatdesk.ui.conversations.list_view import ConversationListView
+from chatdesk.ui.dialogs.conversation_settings import ConversationSettings
 from chatdesk.ui.theme.theme import Theme
 
 
@@ -18,14 +19,15 @@ class ConversationVerbs(QObject):
     """Turns a chosen action about a conversation into the matching request.
 
     Signals: ``pin_requested(id, pinned)``, ``archive_requested(id, archived)``, ``delete_requested(id)`` for
-    a deletion that can be undone for a while, ``retry_requested(id)``, ``discard_requested(id)``. Renaming
-    starts in the list, which asks for the rest.
+    a deletion that can be undone for a while, ``update_requested(id, dict)`` with what its settings change,
+    ``retry_requested(id)``, ``discard_requested(id)``. Renaming starts in the list, which asks for the rest.
     """
 
     pin_requested = Signal(str, bool)
     archive_requested = Signal(str, bool)
     delete_requested = Signal(str)
     retry_requested = Signal(str)
+    update_requested = Signal(str, object)
     discard_requested = Signal(str)
 
     def __init__(
@@ -36,6 +38,8 @@ class ConversationVerbs(QObject):
         self._theme = theme
         self._conversations = conversations
         self._view = view
+        self.settings: ConversationSettings | None = None
+        """The dialog that was opened last."""
         view.menu_requested.connect(self.open_menu)
         view.delete_requested.connect(lambda which: self.carry_out(ActionId.DELETE_CHAT, which))
 
@@ -64,6 +68,8 @@ class ConversationVerbs(QObject):
         match action:
             case ActionId.RENAME_CHAT:
                 self._view.rename(conversation_id)
+            case ActionId.CHAT_SETTINGS:
+                self._open_settings(conversation_id)
             case ActionId.PIN_CHAT | ActionId.UNPIN_CHAT:
                 self.pin_requested.emit(conversation_id, action is ActionId.PIN_CHAT)
             case ActionId.ARCHIVE_CHAT | ActionId.UNARCHIVE_CHAT:
@@ -78,6 +84,16 @@ class ConversationVerbs(QObject):
             case _:
                 return False
         return True
+
+    def _open_settings(self, conversation_id: str) -> None:
+        entry = self._conversations.entry(conversation_id)
+        if entry is None:
+            return
+        self.settings = ConversationSettings(self._theme, entry.conversation, self._window)
+        self.settings.save_requested.connect(
+            lambda updates: self.update_requested.emit(conversation_id, updates)
+        )
+        self.settings.open()
 
     def _archive(self, conversation_id: str) -> None:
         """Into the archive or out of it: one shortcut serves both."""

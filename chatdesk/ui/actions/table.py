@@ -14,6 +14,7 @@ class ActionId(StrEnum):
     NEXT_CHAT = "chat.next"
     PREVIOUS_CHAT = "chat.previous"
     RENAME_CHAT = "chat.rename"
+    CHAT_SETTINGS = "chat.settings"
     PIN_CHAT = "chat.pin"
     UNPIN_CHAT = "chat.unpin"
     ARCHIVE_CHAT = "chat.archive"
@@ -86,6 +87,7 @@ ACTIONS: dict[ActionId, ActionRow] = {
         ActionRow(ActionId.NEXT_CHAT, "Next chat", "", (f"{_TAB}+Tab",), Need.ACCOUNT),
         ActionRow(ActionId.PREVIOUS_CHAT, "Previous chat", "", (f"{_TAB}+Shift+Tab",), Need.ACCOUNT),
         ActionRow(ActionId.RENAME_CHAT, "Rename", "pencil", ("F2",), _CHAT),
+        ActionRow(ActionId.CHAT_SETTINGS, "Chat settings…", "settings", (), _CHAT),
         ActionRow(ActionId.PIN_CHAT, "Pin", "pin", (), _CHAT),
         ActionRow(ActionId.UNPIN_CHAT, "Unpin", "pin", (), _CHAT),
         ActionRow(ActionId.ARCHIVE_CHAT, "Archive", "archive", ("Ctrl+Shift+E",), _CHAT),
@@ -149,6 +151,7 @@ def conversation_menu(*, pinned: bool, failed: bool, archived: bool = False) -> 
     """Return the rows of a conversation's menu."""
     rows: list[ActionId | None] = [
         ActionId.RENAME_CHAT,
+        ActionId.CHAT_SETTINGS,
         ActionId.UNPIN_CHAT if pinned else ActionId.PIN_CHAT,
         ActionId.UNARCHIVE_CHAT if archived else ActionId.ARCHIVE_CHAT,
     ]

@@ -28,6 +28,7 @@ MARKED_MS = 8_000
 _NOT_OFFERED = {ActionId.SEARCH, ActionId.FIND_OLDER, ActionId.FIND_NEWER, ActionId.FOCUS_COMPOSER}
 _ABOUT_A_CHAT = {
     ActionId.RENAME_CHAT,
+    ActionId.CHAT_SETTINGS,
     ActionId.PIN_CHAT,
     ActionId.UNPIN_CHAT,
     ActionId.ARCHIVE_CHAT,

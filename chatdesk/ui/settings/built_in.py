@@ -68,6 +68,7 @@ class BuiltInCard(Card):
         self.button.setAccessibleDescription(more)
         self.progress.setVisible(state is BuiltInState.FETCHING)
         self.progress.setValue(part)
+        self.column.setContentsMargins(0, 0, 0, 14 if self.progress.isVisibleTo(self) else 0)
         self.progress.setAccessibleName(more)
         failure = service.failure if service is not None else None
         self.failure.setText("" if failure is None else failure_words(failure))
