@@ -24,7 +24,6 @@ class ListWiring:
         window.departures.undo_requested.connect(edits.undo_delete)
         window.composer.send_requested.connect(self._written_in)
         window.composer.picker.model_chosen.connect(edits.choose_model)
-        window.composer.picker.set_models(whole.generation.models)
         edits.leaving_changed.connect(whole.conversations.set_leaving)
         self.unread = UnreadGuide(whole.timeline, whole.messages)
         whole.messages.unread.older_wanted.connect(whole.realtime.load_older)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from chatdesk.domain.provider import model_name
 from chatdesk.ui.model_notice import NO_MODEL
 
 if TYPE_CHECKING:
@@ -31,5 +31,12 @@ class ModelWiring:
     def _show(self) -> None:
         """Name the default model; if nothing can answer, the card to set one up is there instead."""
         models = self._whole.generation.models
-        self._whole.window.set_model_name(model_name(models[0]) if models else None)
+        choices = [choice for choice in self._whole.models.choices if choice.ready]
+        taken = Counter(choice.name for choice in choices)
+        names = {
+            choice.id: choice.name if taken[choice.name] == 1 else f"{choice.name} – {choice.provider}"
+            for choice in choices
+        }
+        self._whole.window.composer.picker.set_models(models, names)
+        self._whole.window.set_model_name(models[0] if models else None)
         self._whole.window.set_model_notice(None if models else NO_MODEL)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QFontMetrics, QGuiApplication
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
+from chatdesk.domain.provider import model_name
 from chatdesk.language.door import _
 from chatdesk.ui.round_corners import RoundCorners
 from chatdesk.ui.theme.fonts import sized
@@ -33,6 +34,7 @@ class ModelPicker(QToolButton):
         super().__init__(parent)
         self._theme = theme
         self._models: tuple[str, ...] = ()
+        self._names: dict[str, str] = {}
         self._conversation = ""
         self._own: str | None = None
         self._for_new: str | None = None
@@ -56,9 +58,10 @@ class ModelPicker(QToolButton):
     def _default(self) -> str | None:
         return self._models[0] if self._models else None
 
-    def set_models(self, models: Sequence[str]) -> None:
-        """Offer these models, the default first; nothing where none is set up."""
+    def set_models(self, models: Sequence[str], names: Mapping[str, str] | None = None) -> None:
+        """Offer these models, the default first, under these names; nothing where none is set up."""
         self._models = tuple(models)
+        self._names = dict(names or {})
         self._refresh()
 
     def show_conversation(self, conversation_id: str, model: str | None) -> None:
@@ -80,14 +83,14 @@ class ModelPicker(QToolButton):
         only_one = QActionGroup(menu)
         shown = self.model
         if shown is not None and shown not in self._models:
-            absent = QAction(_("{model} (not set up here)").format(model=shown), menu)
+            absent = QAction(_("{model} (not set up here)").format(model=self._name(shown)), menu)
             absent.setEnabled(False)
             menu.addAction(absent)
             menu.addSeparator()
         chosen = None
         for place, model in enumerate(self._models):
             # An ampersand would be taken for a mnemonic.
-            text = model.replace("&", "&&")
+            text = self._name(model).replace("&", "&&")
             action = QAction(_("{model} (default)").format(model=text) if place == 0 else text, menu)
             action.setCheckable(True)
             action.setChecked(model == shown)
@@ -98,6 +101,9 @@ class ModelPicker(QToolButton):
         above = QPoint(0, -menu.sizeHint().height() - 4)
         menu.popup(self.mapToGlobal(above))
         menu.setActiveAction(chosen or menu.actions()[-len(self._models)])
+
+    def _name(self, model: str) -> str:
+        return self._names.get(model) or model_name(model)
 
     def _choose(self, model: str) -> None:
         if not self._conversation:
@@ -112,7 +118,7 @@ class ModelPicker(QToolButton):
         side = self._theme.px(12)
         self.setIconSize(QSize(side, side))
         self.setIcon(icon("chevron-down", muted))
-        model = self.model
+        model = None if self.model is None else self._name(self.model)
         words = model or _("No model set up")
         room = self._theme.px(_WIDEST)
         shown = QFontMetrics(self.font()).elidedText(words, Qt.TextElideMode.ElideMiddle, room)
