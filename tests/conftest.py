@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from tests.support import stalls
+
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 for _name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
     os.environ.pop(_name, None)
@@ -35,6 +37,20 @@ def _loopback_only(self: socket.socket, address: Any) -> None:
         if host != "localhost" and not ipaddress.ip_address(host).is_loopback:
             raise AssertionError(f"A test tried to reach {host}.")
     _connect(self, address)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Forget what an earlier run measured; a worker of several must not take it from the others."""
+    if not hasattr(session.config, "workerinput"):
+        stalls.clear()
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say how long the windows of the journeys made people wait."""
+    if lines := stalls.table():
+        terminalreporter.section("stalls of the windows (milliseconds)")
+        for line in lines:
+            terminalreporter.line(line)
 
 
 @pytest.fixture(autouse=True, scope="module")

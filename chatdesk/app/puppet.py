@@ -20,6 +20,7 @@ from chatdesk.app.puppet_eyes import WindowEyes
 from chatdesk.app.puppet_load import LoadStrings
 from chatdesk.app.puppet_pictures import PictureStrings, portrait
 from chatdesk.app.puppet_versions import VersionStrings
+from chatdesk.app.stall_probe import StallProbe
 from chatdesk.runtime.tasks import TaskScope
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class PuppetStrings(AccountStrings, LoadStrings, PictureStrings, VersionStrings,
         self._scope = TaskScope("puppet")
         self._loop = asyncio.get_running_loop()
         self._out = threading.Lock()
+        self._probe = StallProbe()
         realtime = whole.realtime
         whole.timeline.painted.connect(self._painted)
         for signal in (
@@ -69,6 +71,7 @@ class PuppetStrings(AccountStrings, LoadStrings, PictureStrings, VersionStrings,
 
     def start(self) -> None:
         """Listen until stdin ends, which closes the window."""
+        self._probe.start()
         threading.Thread(target=self._read, name="puppet strings", daemon=True).start()
 
     # Requests -----------------------------------------------------------------------------------------------

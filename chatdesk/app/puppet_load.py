@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from chatdesk.app.application import Application
+    from chatdesk.app.stall_probe import StallProbe
 
 Request = dict[str, Any]
 
@@ -19,6 +20,7 @@ class LoadStrings:
     """Requests that wear the program out and count what is left; see ``PuppetStrings``."""
 
     _whole: Application
+    _probe: StallProbe
 
     async def switch_many(self, request: Request) -> Request:
         """Go round the conversations ``count`` times, staying ``stay`` seconds in each, or not at all."""
@@ -41,6 +43,10 @@ class LoadStrings:
             if len(around) == 2 and len(channels) == 3 and set(channels.values()) == {"joined"}:
                 return {}
             await asyncio.sleep(0.02)  # Channels tell nobody when they are joined.
+
+    async def stalls(self, request: Request) -> Request:
+        """Tell how long the window's loop hung since the last time this was asked."""
+        return self._probe.take()
 
     async def resources(self, request: Request) -> Request:
         """Count what this process holds."""

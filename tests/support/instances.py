@@ -7,12 +7,13 @@ import re
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from chatdesk.app.puppeteer import Puppet
+from chatdesk.app.puppeteer import Puppet, PuppetError
 from chatdesk.backend.local_server import read_port_file
+from tests.support import stalls
 from tests.support.local_backend import end_backend, ended
 
 State = dict[str, Any]
@@ -65,6 +66,7 @@ class House:
         if not state["signed_in"]:
             await puppet.ask("sign_in")
         await connected(puppet)
+        stalls.note(name, "start", await puppet.ask("stalls"))
         self.note_server()
         return puppet
 
@@ -103,6 +105,10 @@ class House:
     async def close(self) -> None:
         """Close every window as a person would, and see that nothing is left of any of them."""
         try:
+            for each in self._instances:
+                if each.runs:
+                    with suppress(PuppetError):
+                        stalls.note(each.name, "journey", await each.ask("stalls"))
             await asyncio.gather(*(each.quit() for each in self._instances if each.runs))
             if (server := read_port_file(self.backend)) is not None:
                 self._servers.add(server.pid)
