@@ -31,7 +31,7 @@ from chatdesk.domain.session import Account, LinkState
 from chatdesk.models.conversation_list import ConversationListModel
 from chatdesk.models.message_list import MessageListModel
 from chatdesk.providers.base import ChatProvider
-from chatdesk.runtime.loop import run_in_qt
+from chatdesk.runtime.loop import keep_for_good, run_in_qt
 from chatdesk.runtime.tasks import TaskScope
 from chatdesk.services.generation import GenerationService
 from chatdesk.services.notices import NoticeLevel, NoticeService
@@ -155,6 +155,7 @@ class Application:
         """Import what the first code block would otherwise wait for, once the window has settled."""
         await asyncio.sleep(WARM_UP_SECONDS)
         await asyncio.to_thread(warm_up)
+        keep_for_good()
 
     def sign_out(self, everywhere: bool = False) -> None:
         """Sign out, on all devices if ``everywhere``, and remove the account's files from this computer."""

@@ -42,7 +42,9 @@ def table() -> list[str]:
         names = f"{run['journey'][:31]:32}{run['instance'][:9]:10}{run['phase']:10}"
         numbers = f"{run['p50']:8.1f}{run['p99']:8.1f}{run['max']:8.1f}{run['busy_max']:8.1f}"
         lines.append(f"{names}{run['beats']:7}{numbers}")
-    gaps = [(*gap, run["journey"], run["phase"]) for run in runs if run["phase"] != "start" for gap in run["slow"]]
+    gaps = [
+        (*gap, run["journey"], run["phase"]) for run in runs if run["phase"] != "start" for gap in run["slow"]
+    ]
     for ms, busy, *doing, journey, _phase in sorted(gaps, key=lambda gap: -int(gap[0]))[:8]:
         lines.append(f"  {ms} ms ({busy} ms computing) in {journey}: {' < '.join(doing) or 'unknown'}")
     return lines
