@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
 
 from chatdesk.backend.base import Feed, FeedFactory, Remote, TokenSource
@@ -64,7 +64,7 @@ class SyncEngine:
         self._clock = clock
         self._announcer = Announcer(listener, clock)
         self._own_topic = user_topic(account.user_id)
-        self._open: str | None = None
+        self._open: tuple[str, ...] = ()
         self._stopped = False
         self._catch_up = CatchUp(
             store=store,
@@ -169,13 +169,19 @@ class SyncEngine:
         self._outbox.ring()
 
     def open_conversation(self, conversation_id: str | None) -> None:
-        """Keep this conversation fresh: pull it now, join its channels once the user has stayed."""
-        if conversation_id == self._open:
+        """Keep one conversation fresh: pull it now, join its channels once the user has stayed."""
+        self.open_conversations(() if conversation_id is None else (conversation_id,))
+
+    def open_conversations(self, conversation_ids: Sequence[str]) -> None:
+        """Keep these fresh, the one looked at last first: what is new among them is pulled now."""
+        wanted = tuple(dict.fromkeys(conversation_ids))
+        if wanted == self._open:
             return
         self._backfill.rest()
-        self._open = conversation_id
-        self._catch_up.open(conversation_id)
-        self._channels.open(conversation_id)
+        before, self._open = self._open, wanted
+        for conversation_id in reversed([each for each in wanted if each not in before] or [None]):
+            self._catch_up.open(wanted, conversation_id)
+        self._channels.open(wanted)
 
     async def refresh_profile(self) -> None:
         """Pull what is new about people; raises what the pull raised."""
@@ -185,9 +191,9 @@ class SyncEngine:
         """Pull what is new anywhere; raises what the pull raised."""
         await self._wait_for(self._catch_up.everything)
 
-    async def refresh_messages(self) -> None:
-        """Pull what is new in the open conversation; raises what the pull raised."""
-        conversation_id = self._open
+    async def refresh_messages(self, conversation_id: str | None = None) -> None:
+        """Pull what is new in a conversation, by default the one looked at last; raises what the pull raised."""
+        conversation_id = conversation_id or (self._open[0] if self._open else None)
         if conversation_id is not None:
             await self._wait_for(lambda done: self._catch_up.conversation(conversation_id, done))
 
@@ -261,9 +267,9 @@ class SyncEngine:
         standing = self._channels.standing
         own = standing.get(self._own_topic, "not joined")
         found = {"profile-changes": own, "conversations-changes": own}
-        if self._open is not None:
-            rows = (state for topic, state in standing.items() if is_rows_topic(topic, self._open or ""))
-            found[f"messages-{self._open}"] = next(rows, "not joined")
+        for each in self._open:
+            rows = (state for topic, state in standing.items() if is_rows_topic(topic, each))
+            found[f"messages-{each}"] = next(rows, "not joined")
         return found
 
     # What the link says (LinkOwner) -------------------------------------------------------------------------
@@ -314,8 +320,8 @@ class SyncEngine:
 
     def _accepted(self, mutation: Mutation) -> None:
         """A conversation that the server did not know until now can be pulled and joined."""
-        if mutation.kind is MutationKind.CREATE_CONVERSATION and mutation.entity_id == self._open:
-            self._catch_up.open(self._open)
+        if mutation.kind is MutationKind.CREATE_CONVERSATION and mutation.entity_id in self._open:
+            self._catch_up.open(self._open, mutation.entity_id)
 
     def _sign_in_needed(self, reason: str) -> None:
         self._link.post(LinkEvent.SIGN_IN_NEEDED, reason)
