@@ -13,7 +13,7 @@ from chatdesk.domain.message import Message
 from chatdesk.ui.dialogs.confirm import ConfirmDialog
 
 if TYPE_CHECKING:
-    from chatdesk.app.application import Application
+    from chatdesk.app.open_window import OpenWindow
 
 Request = dict[str, Any]
 
@@ -24,7 +24,9 @@ LONGEST_TOLD = 20_000
 class WindowEyes:
     """Requests that only look; see ``PuppetStrings``."""
 
-    _whole: Application
+    @property
+    def _whole(self) -> OpenWindow:
+        raise NotImplementedError
 
     async def state(self, request: Request) -> Request:
         """Tell what is on screen, by way of the models."""
@@ -54,11 +56,13 @@ class WindowEyes:
             "messages": [self._described(messages.at(row)) for row in range(messages.rowCount())],
             "profile": own.label if own else None,
             "picture": own.avatar_path if own else None,
-            "picture_shown": bool(own and whole.wiring.has_picture(own.avatar_path)),
+            "picture_shown": bool(own and own.avatar_path in whole.profiles.pictures),
             "composer": written[:LONGEST_TOLD],
             "composer_length": len(written),
             "hint": " ".join(label.text() for label in whole.window.composer.findChildren(QLabel)),
             "replying": whole.generation.replying(whole.realtime.current_conversation),
+            "window": whole.number,
+            "windows": [each.number for each in whole.whole.windows.all],
             "notices": list(whole.window.notices.shown),
             "tasks": len(asyncio.all_tasks()),
         }

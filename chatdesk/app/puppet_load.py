@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from chatdesk.app.application import Application
+    from chatdesk.app.open_window import OpenWindow
     from chatdesk.app.stall_probe import StallProbe
 
 Request = dict[str, Any]
@@ -19,7 +19,10 @@ Request = dict[str, Any]
 class LoadStrings:
     """Requests that wear the program out and count what is left; see ``PuppetStrings``."""
 
-    _whole: Application
+    @property
+    def _whole(self) -> OpenWindow:
+        raise NotImplementedError
+
     _probe: StallProbe
 
     async def switch_many(self, request: Request) -> Request:

@@ -7,6 +7,7 @@ import contextlib
 import shutil
 from pathlib import Path
 from random import Random
+from typing import Protocol
 
 from chatdesk.app.accounts import MachineAccounts
 from chatdesk.app.lazy_ports import LazyAvatars, LazyFeed, LazyRemote
@@ -15,14 +16,21 @@ from chatdesk.domain.clock import Clock
 from chatdesk.domain.session import Account
 from chatdesk.services.generation import GenerationService
 from chatdesk.services.notices import NoticeLevel, NoticeService
+from chatdesk.services.open_account import OpenAccount
 from chatdesk.services.profiles import ProfileService
-from chatdesk.services.realtime import RealtimeService
-from chatdesk.services.search import SearchService
 from chatdesk.store.store import Store
 from chatdesk.sync.engine import SyncEngine
 
 PICTURES = "pictures"
 """The folder of an account for profile pictures that were fetched once."""
+
+
+class Searches(Protocol):
+    """The search of every window."""
+
+    def attach(self) -> None: ...
+
+    async def detach(self) -> None: ...
 
 
 class Workspace:
@@ -37,19 +45,19 @@ class Workspace:
         *,
         data: Path,
         accounts: MachineAccounts,
-        realtime: RealtimeService,
+        open_account: OpenAccount,
         generation: GenerationService,
         profiles: ProfileService,
-        search: SearchService,
+        searches: Searches,
         notices: NoticeService,
         clock: Clock,
     ) -> None:
         self._data = data
         self._accounts = accounts
-        self._realtime = realtime
+        self._open_account = open_account
         self._generation = generation
         self._profiles = profiles
-        self._search = search
+        self._searches = searches
         self._notices = notices
         self._clock = clock
         self._store: Store | None = None
@@ -110,18 +118,18 @@ class Workspace:
             account=account,
             clock=self._clock,
             random=Random(),
-            listener=self._realtime.listener,
+            listener=self._open_account.listener,
         )
         self._profiles.attach(LazyAvatars(gateway), self._directory / PICTURES)
         self._generation.attach(remote)
-        self._search.attach()
-        await self._realtime.attach(account, store, engine)
+        self._searches.attach()
+        await self._open_account.attach(account, store, engine)
 
     async def _detach(self) -> None:
         await self._generation.detach()
         await self._profiles.detach()
-        await self._search.detach()
-        await self._realtime.detach()
+        await self._searches.detach()
+        await self._open_account.detach()
 
     async def _close(self, *, erase: bool) -> None:
         store, self._store = self._store, None

@@ -16,7 +16,7 @@ from chatdesk.domain.ids import new_id
 from chatdesk.domain.message import MessageStatus
 from chatdesk.providers.base import ChatProvider, ReplyRequest, Turn
 from chatdesk.runtime.tasks import TaskScope
-from chatdesk.services.realtime import RealtimeService
+from chatdesk.services.open_account import OpenAccount
 
 FLUSH_SECONDS = 0.016
 """One flush per frame to the own window."""
@@ -43,7 +43,7 @@ class ReplyRun:
     def __init__(
         self,
         *,
-        realtime: RealtimeService,
+        account: OpenAccount,
         remote: Remote,
         provider: ChatProvider,
         clock: Clock,
@@ -53,7 +53,7 @@ class ReplyRun:
     ) -> None:
         self.message_id = new_id()
         self._generation_id = new_id()
-        self._realtime = realtime
+        self._account = account
         self._remote = remote
         self._provider = provider
         self._clock = clock
@@ -165,12 +165,12 @@ class ReplyRun:
 
     def _show(self) -> None:
         if self._shown < len(self._text):
-            self._realtime.delta_received.emit(self._delta(self._shown))
+            self._account.delta_received.emit(self._delta(self._shown))
             self._shown = len(self._text)
 
     def _tell(self) -> None:
         if self._told < len(self._text):
-            self._realtime.engine.send_ephemeral(self._delta(self._told))
+            self._account.engine.send_ephemeral(self._delta(self._told))
             self._told = len(self._text)
 
     def _delta(self, offset: int) -> Delta:
@@ -212,4 +212,4 @@ class ReplyRun:
                 return
 
     async def _apply(self, reply: GenerationReply) -> None:
-        self._realtime.take_changes(await self._realtime.store.apply(reply.rows))
+        self._account.take_changes(await self._account.store.apply(reply.rows))

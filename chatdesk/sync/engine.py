@@ -179,7 +179,8 @@ class SyncEngine:
             return
         self._backfill.rest()
         before, self._open = self._open, wanted
-        for conversation_id in reversed([each for each in wanted if each not in before] or [None]):
+        self._catch_up.open(wanted, None)
+        for conversation_id in reversed([each for each in wanted if each not in before]):
             self._catch_up.open(wanted, conversation_id)
         self._channels.open(wanted)
 
@@ -192,7 +193,7 @@ class SyncEngine:
         await self._wait_for(self._catch_up.everything)
 
     async def refresh_messages(self, conversation_id: str | None = None) -> None:
-        """Pull what is new in a conversation, by default the one looked at last; raises what the pull raised."""
+        """Pull what is new in a conversation, or in the one looked at last; raises what the pull raised."""
         conversation_id = conversation_id or (self._open[0] if self._open else None)
         if conversation_id is not None:
             await self._wait_for(lambda done: self._catch_up.conversation(conversation_id, done))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QMoveEvent, QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QWidget
 
@@ -42,7 +42,8 @@ class MainWindow(QMainWindow):
 
     Signals of the window itself: ``open_requested(id)`` when the user chose a conversation (empty: none; the
     next message starts one), ``rename_requested(id, title)``, ``refresh_requested()``,
-    ``session_only_requested()``, ``state_changed(WindowState)``, ``closing()``,
+    ``session_only_requested()``, ``state_changed(WindowState)``, ``closing()``, ``activated()`` when it came
+    to the front, ``window_requested()`` for one more, ``quit_requested()`` for the end of them all,
     ``message_action_requested(ActionId)`` about the message with the focus or the last one it fits.
     """
 
@@ -52,6 +53,9 @@ class MainWindow(QMainWindow):
     session_only_requested = Signal()
     state_changed = Signal(object)
     closing = Signal()
+    activated = Signal()
+    window_requested = Signal()
+    quit_requested = Signal()
     message_action_requested = Signal(object)
 
     def __init__(
@@ -246,8 +250,12 @@ class MainWindow(QMainWindow):
                 self.show_sidebar(not self.sidebar.isVisibleTo(self._splitter))
             case ActionId.REFRESH:
                 self.refresh_requested.emit()
-            case ActionId.QUIT:
+            case ActionId.NEW_WINDOW:
+                self.window_requested.emit()
+            case ActionId.CLOSE_WINDOW:
                 self.close()
+            case ActionId.QUIT:
+                self.quit_requested.emit()
             case _:
                 raise ValueError(f"Nothing is connected to {action}.")
 
@@ -303,12 +311,21 @@ class MainWindow(QMainWindow):
         super().moveEvent(event)
         self._note_state()
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
+            self.activated.emit()
+
     def closeEvent(self, event: QCloseEvent) -> None:
+        self.save()
+        self.closing.emit()
+        super().closeEvent(event)
+
+    def save(self) -> None:
+        """Tell now what is unsent and where the window is, as before it goes."""
         self.composer.save_draft()
         self._state_timer.stop()
         self._tell_state()
-        self.closing.emit()
-        super().closeEvent(event)
 
     def _note_state(self) -> None:
         self._state_timer.start()

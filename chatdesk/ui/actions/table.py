@@ -31,6 +31,8 @@ class ActionId(StrEnum):
     NEXT_VERSION = "message.next_version"
     FOCUS_COMPOSER = "composer.focus"
     TOGGLE_SIDEBAR = "view.sidebar"
+    NEW_WINDOW = "window.new"
+    CLOSE_WINDOW = "window.close"
     THEME_SYSTEM = "view.theme.system"
     THEME_LIGHT = "view.theme.light"
     THEME_DARK = "view.theme.dark"
@@ -96,6 +98,8 @@ ACTIONS: dict[ActionId, ActionRow] = {
         ActionRow(ActionId.NEXT_VERSION, "Next version", "chevron-right", ("Alt+PgDown",), _CHAT),
         ActionRow(ActionId.FOCUS_COMPOSER, "Write a message", "", ("Shift+Esc",), Need.ACCOUNT),
         ActionRow(ActionId.TOGGLE_SIDEBAR, "Show or hide the sidebar", "sidebar", ("Ctrl+B",), Need.ACCOUNT),
+        ActionRow(ActionId.NEW_WINDOW, "New window", "two-windows", ("Ctrl+Shift+N",), Need.ACCOUNT),
+        ActionRow(ActionId.CLOSE_WINDOW, "Close the window", "close", ("Ctrl+W",)),
         ActionRow(ActionId.THEME_SYSTEM, "Look: as the system", checkable=True),
         ActionRow(ActionId.THEME_LIGHT, "Look: light", checkable=True),
         ActionRow(ActionId.THEME_DARK, "Look: dark", checkable=True),
@@ -122,6 +126,7 @@ ACCOUNT_MENU: MenuRows = (
     ActionId.SYNC_STATUS,
     ActionId.REFRESH,
     None,
+    ActionId.NEW_WINDOW,
     ActionId.SETTINGS,
     ActionId.SHORTCUTS,
     None,
