@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QLabel
 
+from chatdesk.domain.conversation import ConversationEntry
 from chatdesk.domain.message import Message
 from chatdesk.ui.dialogs.confirm import ConfirmDialog
 
@@ -34,7 +35,6 @@ class WindowEyes:
         messages = whole.messages
         account, own = whole.realtime.account, whole.profiles.own
         state = whole.realtime.engine.state if account else None
-        entries = (whole.conversations.entry_at(row) for row in range(whole.conversations.rowCount()))
         form = whole.window.first_run.form
         question = self._question()
         written = whole.window.composer.text()
@@ -52,7 +52,8 @@ class WindowEyes:
             "pending": state.pending if state else 0,
             "failed": state.failed if state else 0,
             "current": whole.realtime.current_conversation,
-            "conversations": [{"id": each.id, "title": each.conversation.title} for each in entries],
+            "conversations": [{"id": each.id, "title": each.conversation.title} for each in self._entries()],
+            "unread": [each.id for each in self._entries() if each.unread],
             "messages": [self._described(messages.at(row)) for row in range(messages.rowCount())],
             "profile": own.label if own else None,
             "picture": own.avatar_path if own else None,
@@ -70,6 +71,10 @@ class WindowEyes:
     async def diagnostics(self, request: Request) -> Request:
         """Tell the engine's report."""
         return dict(self._whole.realtime.engine.diagnostics())
+
+    def _entries(self) -> list[ConversationEntry]:
+        model = self._whole.conversations
+        return [model.entry_at(row) for row in range(model.rowCount())]
 
     def _described(self, message: Message) -> Request:
         told = asdict(message)

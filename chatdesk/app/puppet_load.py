@@ -37,13 +37,13 @@ class LoadStrings:
         return {"most_channels": max(most, self._channels())}
 
     async def settled(self, request: Request) -> Request:
-        """Wait until a conversation is open and this instance is in its channels and in no others."""
-        chosen = request["conversation_id"]
+        """Wait until this instance is in a conversation's channels and in ``count`` (3) altogether."""
+        chosen, count = request["conversation_id"], request.get("count", 3)
         while True:
             channels = self._whole.realtime.engine.diagnostics()["channels"]
             assert isinstance(channels, dict)
             around = [topic for topic in channels if topic.startswith(f"conversation:{chosen}:")]
-            if len(around) == 2 and len(channels) == 3 and set(channels.values()) == {"joined"}:
+            if len(around) == 2 and len(channels) == count and set(channels.values()) == {"joined"}:
                 return {}
             await asyncio.sleep(0.02)  # Channels tell nobody when they are joined.
 

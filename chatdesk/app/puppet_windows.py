@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from chatdesk.ui.actions.table import ActionId
+from chatdesk.ui.window_state import WindowState
 
 if TYPE_CHECKING:
     from chatdesk.app.application import Application
@@ -43,6 +44,16 @@ class WindowStrings:
         """Bring the window to the front."""
         self._whole.window.activateWindow()
         return {}
+
+    async def place(self, request: Request) -> Request:
+        """Give the window a size, and its sidebar a width, if they are named; returns them."""
+        window = self._whole.window
+        if "size" in request:
+            window.resize(*request["size"])
+        if "sidebar" in request:
+            width = request["sidebar"]
+            window.restore(WindowState(window.state().geometry, width, True))
+        return {"size": [window.width(), window.height()], "sidebar": window.state().sidebar_width}
 
     async def scroll(self, request: Request) -> Request:
         """Scroll the timeline to a place, if one is given; returns where it is and whether at the end."""
