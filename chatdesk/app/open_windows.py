@@ -129,6 +129,7 @@ class OpenWindows(QObject):
         made.window.raise_()
         made.window.activateWindow()
         made.window.composer.setFocus()
+        self._turn(made)
         self.placed.emit(made)
 
     async def _place(self, each: OpenWindow) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
 from chatdesk.app.puppeteer import Puppet
-from tests.support.instances import connected, contents, has, reply_to, shows
+from tests.support.instances import State, connected, contents, has, reply_to, shows
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
 
@@ -114,15 +115,15 @@ async def test_only_the_window_in_front_marks_as_read(a: Puppet, b: Puppet) -> N
     await two_in_view(a, b, quiet)
     for window in (1, 2):
         sent = (await a.ask("send", text="hello", window=window))["message_id"]
-        await a.until_state("the reply", lambda state, sent=sent: answered(state, sent), window=window)
+        await a.until_state("the reply", answered(sent), window=window)
     await b.until_state("what is behind", lambda state: state["unread"] == [quiet])
     await a.ask("front", window=1)
     await b.until_state("all being read", lambda state: quiet not in state["unread"])
 
 
-def answered(state: dict[str, object], message_id: str) -> bool:
-    reply = reply_to(state, message_id)
-    return reply is not None and reply["status"] == "complete"
+def answered(message_id: str) -> Callable[[State], bool]:
+    """Make a condition: the message has its whole reply."""
+    return lambda state: (reply_to(state, message_id) or {}).get("status") == "complete"
 
 
 async def two_in_view(a: Puppet, b: Puppet, quiet: str) -> None:
