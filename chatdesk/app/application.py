@@ -18,6 +18,7 @@ from chatdesk.app.appearance import Appearance
 from chatdesk.app.open_windows import OpenWindows
 from chatdesk.app.secrets import Secrets
 from chatdesk.app.sign_out import SignOut
+from chatdesk.app.tray_wiring import TrayWiring
 from chatdesk.app.wake import WakeWatch
 from chatdesk.app.workspace import Workspace
 from chatdesk.config.paths import data_directory
@@ -41,6 +42,7 @@ from chatdesk.ui.main_window import MainWindow
 from chatdesk.ui.markdown.highlight import warm_up
 from chatdesk.ui.settings.installation import Installation
 from chatdesk.ui.theme.theme import Theme
+from chatdesk.ui.tray import Tray
 from chatdesk.ui.words import failure_words
 
 _log = logging.getLogger(__name__)
@@ -65,6 +67,7 @@ class Application:
         memory_vault: bool = False,
         linger: float = LINGER_SECONDS,
         clock: Clock | None = None,
+        tray: Tray | None = None,
     ) -> None:
         self.qt = application
         self.data = data_directory()
@@ -97,6 +100,7 @@ class Application:
             clock=clock,
         )
         self.windows.make()
+        self.tray = TrayWiring(self, tray or Tray(application))
         self._asked_for_vault = False
         self.accounts.on_vault_missing = self._vault_missing
         self.session.vault_missing.connect(self._ask_session_only)
@@ -143,6 +147,7 @@ class Application:
         if self.preferences.recovered:
             self.notices.tell(self.preferences.recovered, "", NoticeLevel.WARNING)
         self.wake.start()
+        self.tray.start()
         self.session.resume()
         self.scope.start(self._warm_up(), "warm up")
 
@@ -150,6 +155,7 @@ class Application:
         """Close the account and its back end; the windows are gone already, so nobody waits for a network."""
         for each in self.windows.all:
             each.window.hide()
+        self.tray.tray.show(False)
         await self.wake.close()
         await self._sign_out.finished()
         await self._watch.close()

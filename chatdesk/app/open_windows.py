@@ -66,13 +66,16 @@ class OpenWindows(QObject):
 
     def raise_active(self) -> OpenWindow:
         """Bring the window that was looked at last to the front."""
-        window = self.active.window
-        window.show()
-        if window.isMinimized():
-            window.showNormal()
+        self.to_front(self.active)
+        return self.active
+
+    def to_front(self, which: OpenWindow) -> None:
+        """Bring a window to the front, from the tray or the task bar if need be."""
+        window = which.window
+        window.showNormal() if window.isMinimized() else window.show()
         window.raise_()
         window.activateWindow()
-        return self.active
+        self._turn(which)
 
     def showing(self, conversation_id: str) -> OpenWindow | None:
         """Return the window that shows a conversation."""

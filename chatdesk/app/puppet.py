@@ -28,6 +28,7 @@ from chatdesk.runtime.tasks import TaskScope
 if TYPE_CHECKING:
     from chatdesk.app.application import Application
     from chatdesk.app.open_window import OpenWindow
+    from chatdesk.services.reply_alerts import ReplyAlert
 
 Request = dict[str, Any]
 
@@ -46,6 +47,9 @@ class PuppetStrings(AccountStrings, LoadStrings, PictureStrings, VersionStrings,
         self._loop = asyncio.get_running_loop()
         self._out = threading.Lock()
         self._probe = StallProbe()
+        self._alerts: list[ReplyAlert] = []
+        application.tray.alerts.alerted.connect(self._alerts.append)
+        application.tray.alerts.alerted.connect(self._changed)
         self.watch_process()
         for each in application.windows.all:
             self.watch_window(each)

@@ -15,6 +15,7 @@ from chatdesk.ui.dialogs.confirm import ConfirmDialog
 
 if TYPE_CHECKING:
     from chatdesk.app.open_window import OpenWindow
+    from chatdesk.services.reply_alerts import ReplyAlert
 
 Request = dict[str, Any]
 
@@ -24,6 +25,8 @@ LONGEST_TOLD = 20_000
 
 class WindowEyes:
     """Requests that only look; see ``PuppetStrings``."""
+
+    _alerts: list[ReplyAlert]
 
     @property
     def _whole(self) -> OpenWindow:
@@ -63,6 +66,7 @@ class WindowEyes:
             "hint": " ".join(label.text() for label in whole.window.composer.findChildren(QLabel)),
             "replying": whole.generation.replying(whole.realtime.current_conversation),
             "window": whole.number,
+            "alerts": [alert.message_id for alert in self._alerts],
             "windows": [each.number for each in whole.whole.windows.all],
             "notices": list(whole.window.notices.shown),
             "tasks": len(asyncio.all_tasks()),

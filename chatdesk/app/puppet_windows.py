@@ -62,6 +62,17 @@ class WindowStrings:
             bar.setValue(request["to"])
         return {"value": bar.value(), "most": bar.maximum(), "pinned": self._whole.timeline.pinned}
 
+    async def choose_alert(self, request: Request) -> Request:
+        """Click the notification of a conversation."""
+        self._application.tray.tray.alert_chosen.emit(request["conversation_id"])
+        return {}
+
+    async def behind(self, request: Request) -> Request:
+        """Let no window of this process be in front, as when another program is."""
+        for each in self._application.windows.all:
+            each.window.showMinimized()
+        return {}
+
     async def close_window(self, request: Request) -> Request:
         """Close the window as a person would."""
         self._whole.window.close()

@@ -85,8 +85,25 @@ SEND_KEY = Option(
 )
 SHOW_TIMES = Option("show_times", bool, True, "Show the time beside messages", Group.CHAT)
 SHORTCUTS: Option[dict[str, Any]] = Option("shortcuts", dict, {}, "Keyboard shortcuts", Group.SHORTCUTS)
+HIDE_TO_TRAY = Option(
+    "hide_to_tray", bool, False, "Go to the tray when the last window is closed", Group.GENERAL
+)
+NOTIFY_REPLIES = Option("notify_replies", bool, True, "Notify when a reply is ready", Group.GENERAL)
 WINDOW = Option("window", str, "", "Place and size of the window", Group.WINDOW, Scope.INSTANCE)
 
 OPTIONS: Mapping[str, Option[Any]] = MappingProxyType(
-    {option.key: option for option in (LANGUAGE, THEME, TEXT_SIZE, SEND_KEY, SHOW_TIMES, SHORTCUTS, WINDOW)}
+    {
+        option.key: option
+        for option in (
+            LANGUAGE,
+            THEME,
+            TEXT_SIZE,
+            HIDE_TO_TRAY,
+            NOTIFY_REPLIES,
+            SEND_KEY,
+            SHOW_TIMES,
+            SHORTCUTS,
+            WINDOW,
+        )
+    }
 )

@@ -31,10 +31,13 @@ class GenerationService(QObject):
     """Asks the model for replies on behalf of this instance.
 
     Signals: ``replying_changed(str, str, bool)`` with conversation, message and whether a reply runs there,
-    on whatever device; ``model_missing()`` when a reply was wanted and no model is set up.
+    on whatever device; ``reply_ended(str, str, bool)`` with conversation, message and whether it failed, of a
+    reply that this instance asked for and nobody stopped; ``model_missing()`` when a reply was wanted and no
+    model is set up.
     """
 
     replying_changed = Signal(str, str, bool)
+    reply_ended = Signal(str, str, bool)
     model_missing = Signal()
 
     def __init__(
@@ -198,6 +201,9 @@ class GenerationService(QObject):
             await run.stream(turns)
         finally:
             self._runs.pop(run.message_id, None)
+        if run.outcome in (MessageStatus.COMPLETE, MessageStatus.ERROR):
+            failed = run.outcome is MessageStatus.ERROR
+            self.reply_ended.emit(run.conversation_id, run.message_id, failed)
 
     async def _delivered(self, message_id: str) -> None:
         arrived = asyncio.get_running_loop().create_future()

@@ -53,6 +53,7 @@ class OpenAccount(QObject):
     - ``changes_applied(ChangeSet)``: rows that changed in the store, whoever changed them
     - ``state_changed(SyncState)``, ``delta_received(Delta)``, ``stop_requested(StopRequested)``
     - ``leaving_changed(frozenset)``: the messages that are about to be deleted
+    - ``closed()``: nobody is signed in any more
     """
 
     entries_loaded = Signal(object)
@@ -62,6 +63,7 @@ class OpenAccount(QObject):
     delta_received = Signal(object)
     stop_requested = Signal(object)
     leaving_changed = Signal(object)
+    closed = Signal()
 
     def __init__(self, clock: Clock, notices: NoticeService, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -133,6 +135,7 @@ class OpenAccount(QObject):
             await engine.stop()
         for view in list(self._views):
             view.end()
+        self.closed.emit()
 
     # Windows ------------------------------------------------------------------------------------------------
 

@@ -52,6 +52,8 @@ class ReplyRun:
         beginning: str = "",
     ) -> None:
         self.message_id = new_id()
+        self.outcome: MessageStatus | None = None
+        """How it ended, once the server has it."""
         self._generation_id = new_id()
         self._account = account
         self._remote = remote
@@ -68,6 +70,11 @@ class ReplyRun:
         self._lost = False
         """Whether the reply's end is for somebody else to write."""
         self._scope = TaskScope("reply", lambda name, failure: None)
+
+    @property
+    def conversation_id(self) -> str:
+        """Where it is; raises ``RuntimeError`` before it was claimed."""
+        return self._held.conversation_id
 
     def stop(self) -> None:
         """End the reply now; what it said stays."""
@@ -208,6 +215,7 @@ class ReplyRun:
             except ChatDeskError:
                 return
             else:
+                self.outcome = status
                 await self._apply(reply)
                 return
 

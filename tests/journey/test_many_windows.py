@@ -136,6 +136,30 @@ async def two_in_view(a: Puppet, b: Puppet, quiet: str) -> None:
     await a.until_state("window 2 in front", lambda state: state["window"] == 2)
 
 
+async def test_a_finished_reply_is_notified_of_once_and_leads_to_its_conversation(
+    a: Puppet, b: Puppet
+) -> None:
+    await two_windows(a)
+    conversation = await talk(a, b, "Notified")
+    await a.ask("front", window=1)
+    before = (await a.ask("state"))["alerts"]
+    looked_at = (await a.ask("send", text="hello", window=1))["message_id"]
+    await a.until_state("the reply", answered(looked_at), window=1)
+    assert (await a.ask("state"))["alerts"] == before, "it was before the user's eyes"
+    await b.ask("open", conversation_id=conversation)
+    sent = (await a.ask("send", text=LONG, window=1))["message_id"]
+    await a.ask("behind")
+    await b.until_state("the reply", answered(sent))
+    state = await a.until_state("the reply", answered(sent), window=1)
+    reply = reply_to(state, sent)
+    assert reply is not None
+    await a.until_state("the notification", lambda state: state["alerts"] == [*before, reply["id"]])
+    assert (await b.ask("state"))["alerts"] == []
+    await a.ask("open", conversation_id="", window=1)
+    await a.ask("choose_alert", conversation_id=conversation)
+    await a.until_state("the conversation", lambda state: state["current"] == conversation)
+
+
 async def test_look_and_notices(a: Puppet, b: Puppet) -> None:
     await two_windows(a)
     await a.ask("front", window=2)

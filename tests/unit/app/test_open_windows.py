@@ -13,10 +13,12 @@ from pytestqt.qtbot import QtBot
 
 from chatdesk.app.application import Application
 from chatdesk.app.open_window import OpenWindow
-from chatdesk.config.options import LANGUAGE, SEND_KEY, THEME
+from chatdesk.config.options import HIDE_TO_TRAY, LANGUAGE, NOTIFY_REPLIES, SEND_KEY, THEME
 from chatdesk.domain.errors import Offline
 from chatdesk.language.door import SOURCE, use
 from chatdesk.ui.actions.table import ActionId
+from chatdesk.ui.tray import Tray
+from tests.support.tray import Desktop
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
@@ -24,9 +26,13 @@ pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 @pytest.fixture
 async def whole(qapp: QApplication) -> AsyncIterator[Application]:
     """An application with its first window on screen and no account."""
-    made = Application(qapp, provider=None, memory_vault=True)
+    desktop = Desktop()
+    tray = Tray(make=desktop.make, available=desktop.available)
+    made = Application(qapp, provider=None, memory_vault=True, tray=tray)
     made.window.show()
+    made.tray.start()
     yield made
+    tray.show(False)
     for each in list(made.windows.all):
         await each.close()
     await made.scope.close()
@@ -117,6 +123,38 @@ async def test_the_last_one_ends_the_program_unless_it_only_hides(whole: Applica
     whole.windows.stays = lambda: False
     whole.window.close()
     assert ends == [True]
+
+
+async def test_the_last_one_hides_in_the_tray_and_comes_back_from_there(whole: Application) -> None:
+    whole.preferences.put(HIDE_TO_TRAY, True)
+    second = await opened(whole)
+    second.window.close()
+    assert second not in whole.windows.all, "only the last one stays"
+    whole.window.close()
+    assert not whole.closed.is_set()
+    assert not whole.window.isVisible()
+    whole.tray.tray.open_requested.emit()
+    assert whole.window.isVisible()
+    whole.window.close()
+    whole.tray.tray.new_chat_requested.emit()
+    assert whole.window.isVisible()
+    whole.tray.tray.quit_requested.emit()
+    assert whole.closed.is_set()
+
+
+async def test_without_a_tray_closing_the_last_one_ends_the_program(whole: Application) -> None:
+    whole.preferences.put(HIDE_TO_TRAY, True)
+    whole.tray.tray._available = lambda: False
+    whole.window.close()
+    assert whole.closed.is_set()
+
+
+async def test_the_icon_is_there_while_an_option_needs_it(whole: Application) -> None:
+    shown = [whole.tray.tray.shown]
+    for option, value in ((NOTIFY_REPLIES, False), (HIDE_TO_TRAY, True)):
+        whole.preferences.put(option, value)
+        shown.append(whole.tray.tray.shown)
+    assert shown == [True, False, True]
 
 
 async def test_quitting_saves_all(whole: Application) -> None:
