@@ -6,11 +6,12 @@ BIN := $(VENV)/bin
 # A test run uses both cores of a small machine; more only where there are more.
 WORKERS ?= $(shell nproc 2>/dev/null || echo 2)
 
-.PHONY: run demo test soak mutants lint types contracts texts unit clean lock help
+.PHONY: run demo screenshots test soak mutants lint types contracts texts unit clean lock help
 
 help:
 	@echo "make run     open ChatDesk on its embedded back end"
 	@echo "make demo    two instances in sync, screenshots and latencies in build/demo/"
+	@echo "make screenshots  the gallery of the README, into docs/images/gallery/"
 	@echo "make test    lint, types, import contracts and all tests"
 	@echo "make soak    every guarantee of the sync in its long form (SOAK_SECONDS), into docs/reliability.md"
 	@echo "make mutants a fault planted for every guarantee, and whether its test catches it (ARGS=-j2)"
@@ -22,6 +23,11 @@ run: $(VENV)/run.stamp
 demo: $(VENV)/run.stamp
 	@packaging/linux/system-libraries.sh run
 	@$(BIN)/python -m chatdesk --demo --output build/demo $(ARGS)
+
+# The same pictures on every run, and on the same machine the same bytes.
+screenshots: $(VENV)/dev.stamp
+	@packaging/linux/system-libraries.sh test
+	@$(BIN)/python -m tests.gallery docs/images/gallery $(ARGS)
 
 test: $(VENV)/dev.stamp
 	@packaging/linux/system-libraries.sh test

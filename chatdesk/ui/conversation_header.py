@@ -56,6 +56,7 @@ class ConversationHeader(QWidget):
     def show_conversation(self, title: str, model: str | None) -> None:
         """Show a title and the name of the model; an empty title means that no conversation is open."""
         self._title.setText(title)
+        self._title.setVisible(bool(title))
         self._model.setText(model or "")
         self._model.setVisible(bool(model))
         self._model.setToolTip(_("Replies come from {model}").format(model=model) if model else "")

@@ -53,6 +53,7 @@ class GeneralPage(Page):
         self.tray.setEnabled(QSystemTrayIcon.isSystemTrayAvailable())
         if not self.tray.isEnabled():
             boxes.column.addWidget(self._no_tray())
+        self.column.addSpacing(2)
         self.note("What you choose here holds at once, in every ChatDesk window on this computer.")
         self.column.addStretch(1)
         self.language.picked.connect(lambda value: preferences.put(LANGUAGE, value))
