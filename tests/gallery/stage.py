@@ -215,7 +215,7 @@ class Stage:
         picture = self.window.grab()
         if dialog is not None:
             picture = _laid_over(picture, dialog, self._theme.tokens.border_strong)
-        if not picture.toImage().convertToFormat(QImage.Format.Format_RGB888).save(str(path), "PNG", 0):
+        if not picture.toImage().convertToFormat(QImage.Format.Format_RGB888).save(str(path), quality=0):
             raise OSError(f"{path} cannot be written")
 
     def close(self) -> None:
