@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QMimeData
 
 from chatdesk.app.puppet_account import AccountStrings
+from chatdesk.app.puppet_chats import ChatStrings
 from chatdesk.app.puppet_eyes import WindowEyes
 from chatdesk.app.puppet_load import LoadStrings
 from chatdesk.app.puppet_pictures import PictureStrings, portrait
@@ -35,7 +36,9 @@ Request = dict[str, Any]
 _WINDOW: ContextVar[int | None] = ContextVar("window", default=None)
 
 
-class PuppetStrings(AccountStrings, LoadStrings, PictureStrings, VersionStrings, WindowStrings, WindowEyes):
+class PuppetStrings(
+    AccountStrings, ChatStrings, LoadStrings, PictureStrings, VersionStrings, WindowStrings, WindowEyes
+):
     """Reads requests from stdin in a thread, answers on stdout, and tells events as they happen.
 
     Events: ``painted`` (message_id, at: monotonic ns), ``changed`` (something may have; look again).
@@ -70,6 +73,7 @@ class PuppetStrings(AccountStrings, LoadStrings, PictureStrings, VersionStrings,
             whole.open_account.state_changed,
             whole.open_account.delta_received,
             whole.open_account.leaving_changed,
+            whole.open_account.conversations.leaving_changed,
             whole.generation.replying_changed,
             whole.profiles.profile_changed,
             whole.profiles.picture_loaded,
@@ -157,7 +161,8 @@ class PuppetStrings(AccountStrings, LoadStrings, PictureStrings, VersionStrings,
         return {}
 
     async def delete(self, request: Request) -> Request:
-        self._whole.window.verbs.delete_requested.emit(request["conversation_id"])
+        """Delete a conversation as when the time for taking it back is over."""
+        self._whole.realtime.delete_conversation(request["conversation_id"])
         return {}
 
     async def profile(self, request: Request) -> Request:

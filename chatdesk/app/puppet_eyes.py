@@ -55,6 +55,8 @@ class WindowEyes:
             "pending": state.pending if state else 0,
             "failed": state.failed if state else 0,
             "current": whole.realtime.current_conversation,
+            "model": whole.window.composer.picker.model,
+            "archived": whole.conversations.archived_count,
             "conversations": [{"id": each.id, "title": each.conversation.title} for each in self._entries()],
             "unread": [each.id for each in self._entries() if each.unread],
             "messages": [self._described(messages.at(row)) for row in range(messages.rowCount())],

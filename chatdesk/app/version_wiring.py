@@ -79,4 +79,5 @@ class VersionWiring:
         )
 
     def _act(self, action: ActionId) -> None:
-        self._whole.timeline.rewriting.choose(_KEYS[action])
+        if action in _KEYS:
+            self._whole.timeline.rewriting.choose(_KEYS[action])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from chatdesk.app.list_wiring import ListWiring
 from chatdesk.app.search_wiring import SearchWiring
 from chatdesk.app.version_wiring import VersionWiring
 from chatdesk.config.options import WINDOW
@@ -40,6 +41,7 @@ class Wiring:
         self._connect_inbound()
         self._connect_window()
         self._connect_timeline()
+        self.list = ListWiring(whole)
         self.search = SearchWiring(whole)
         self.versions = VersionWiring(whole)
         models = whole.generation.models
@@ -168,8 +170,6 @@ class Wiring:
         window.rename_requested.connect(realtime.rename_conversation)
         window.refresh_requested.connect(self._refresh)
         window.state_changed.connect(self._keep_window)
-        window.verbs.pin_requested.connect(realtime.pin_conversation)
-        window.verbs.delete_requested.connect(realtime.delete_conversation)
         window.verbs.retry_requested.connect(realtime.retry)
         window.verbs.discard_requested.connect(realtime.discard)
         window.composer.send_requested.connect(self._send)
@@ -182,10 +182,11 @@ class Wiring:
         realtime.draft_loaded.connect(self._scroll_to_failed)
 
     def _send(self, written_for: str, text: str) -> None:
-        realtime, models = self._whole.realtime, self._whole.generation.models
+        realtime = self._whole.realtime
         target = written_for
         if not target:
-            target = realtime.create_conversation(title_from(text), models[0] if models else None)
+            model = self._whole.window.composer.picker.model
+            target = realtime.create_conversation(title_from(text), model)
         message_id = realtime.send_message(target, "user", text, self._whole.messages.last_id())
         self._composed_for[message_id] = (written_for, target)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from enum import IntEnum
 from typing import Any
@@ -22,6 +22,7 @@ from chatdesk.domain.change import ChangeSet, Verb
 from chatdesk.domain.conversation import ConversationEntry
 from chatdesk.domain.message import DeliveryState
 from chatdesk.language.door import N_, _, sentence
+from chatdesk.models.conversation_sieve import Sieve
 
 Order = tuple[bool, datetime, str]
 AnyIndex = QModelIndex | QPersistentModelIndex
@@ -69,12 +70,21 @@ _SPOKEN = frozenset(
 class ConversationListModel(QAbstractListModel):
     """Rows for the conversation list, in the reverse of ``ConversationEntry.order``.
 
-    Fed by ``load`` (the only reset) and ``apply``; both run on the GUI thread. Rows are kept ascending by
-    their order key, so that the row of an id is found by bisection and bumping one conversation to the top
-    touches one row. ``active_removed(id)`` is emitted after the open conversation's row has gone.
+    Fed by ``load`` and ``apply``; both run on the GUI thread. Rows are kept ascending by their order key, so
+    that the row of an id is found by bisection and bumping one conversation to the top touches one row. All
+    conversations are known by id, also those without a row: the archived ones while the list is not the
+    archive, those that are leaving, those without the words looked for. Only ``load`` and another list
+    (``show_archive``, ``look_for``) reset.
+
+    ``active_removed(id)`` is emitted after the open conversation has gone, ``removed(id)`` after any has;
+    ``archived_changed(count)`` when more or fewer are in the archive;
+    ``active_changed()`` when the open conversation, without a row before or after, is another now.
     """
 
     active_removed = Signal(str)
+    removed = Signal(str)
+    archived_changed = Signal(int)
+    active_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -82,6 +92,8 @@ class ConversationListModel(QAbstractListModel):
         self._orders: list[Order] = []
         self._active = ""
         self._replying: set[str] = set()
+        self._sieve = Sieve()
+        self._archived: set[str] = set()
 
     # Qt's reading side
 
@@ -128,15 +140,39 @@ class ConversationListModel(QAbstractListModel):
         entry = self._entries.get(conversation_id)
         if entry is None:
             return -1
-        return len(self._orders) - 1 - bisect_left(self._orders, entry.order)
+        at = bisect_left(self._orders, entry.order)
+        if at == len(self._orders) or self._orders[at] != entry.order:
+            return -1
+        return len(self._orders) - 1 - at
 
     def entry_at(self, row: int) -> ConversationEntry:
         """Return the entry of a row; raises ``IndexError`` beyond the last one."""
         return self._entries[self._orders[len(self._orders) - 1 - row][2]]
 
     def entry(self, conversation_id: str) -> ConversationEntry | None:
-        """Return the entry of an id, or None."""
+        """Return the entry of an id, or None; also of one without a row."""
         return self._entries.get(conversation_id)
+
+    def current(self) -> Iterator[ConversationEntry]:
+        """Yield those neither archived nor leaving, whatever is looked for, in no order."""
+        for entry in self._entries.values():
+            if not entry.membership.archived and entry.id not in self._sieve.leaving:
+                yield entry
+
+    @property
+    def in_archive(self) -> bool:
+        """Whether the list is that of the archive."""
+        return self._sieve.archive
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether only titles with certain words are shown."""
+        return self._sieve.narrows
+
+    @property
+    def archived_count(self) -> int:
+        """How many conversations are archived."""
+        return len(self._archived - self._sieve.leaving)
 
     def is_replying(self, conversation_id: str) -> bool:
         """Tell whether a reply is being written in that conversation."""
@@ -148,9 +184,38 @@ class ConversationListModel(QAbstractListModel):
         """Replace all rows; for the start and for another account."""
         self.beginResetModel()
         self._entries = {entry.id: entry for entry in entries}
-        self._orders = sorted(entry.order for entry in self._entries.values())
+        self._archived = {entry.id for entry in self._entries.values() if entry.membership.archived}
+        self._sift()
         self._replying &= self._entries.keys()
         self.endResetModel()
+        self.archived_changed.emit(self.archived_count)
+
+    def show_archive(self, shown: bool) -> None:
+        """Make this the list of the archive, or the usual one again."""
+        if shown != self._sieve.archive:
+            self.beginResetModel()
+            self._sieve.archive = shown
+            self._sift()
+            self.endResetModel()
+
+    def look_for(self, text: str) -> None:
+        """Show only titles with these words; every title again for an empty text."""
+        if self._sieve.look_for(text):
+            self.beginResetModel()
+            self._sift()
+            self.endResetModel()
+
+    def set_leaving(self, conversation_ids: frozenset[str]) -> None:
+        """Take these conversations off the list, which can still be undone, and put back all others."""
+        before, self._sieve.leaving = self._sieve.leaving, conversation_ids
+        for changed in sorted(before ^ conversation_ids):
+            if (entry := self._entries.get(changed)) is not None:
+                if self._sieve.shows(entry):
+                    self._insert(entry)
+                else:
+                    self._take_row(entry)
+        if self._archived & (before ^ conversation_ids):
+            self.archived_changed.emit(self.archived_count)
 
     def apply(self, changes: ChangeSet) -> None:
         """Carry out the conversation changes of one transaction, each as the smallest Qt operation."""
@@ -158,9 +223,11 @@ class ConversationListModel(QAbstractListModel):
             if change.verb is Verb.REMOVED or change.entry.conversation.deleted_at is not None:
                 self._remove(change.entry.id)
             elif (old := self._entries.get(change.entry.id)) is None:
-                self._insert(change.entry)
+                self._put(change.entry)
+                self._note_archived(change.entry)
             elif old != change.entry:
                 self._replace(old, change.entry)
+                self._note_archived(change.entry)
 
     def set_active(self, conversation_id: str) -> None:
         """Mark one conversation, or with an empty string none, as the open one."""
@@ -182,6 +249,15 @@ class ConversationListModel(QAbstractListModel):
 
     # One change each
 
+    def _sift(self) -> None:
+        self._orders = sorted(entry.order for entry in self._entries.values() if self._sieve.shows(entry))
+
+    def _put(self, entry: ConversationEntry) -> None:
+        if self._sieve.shows(entry):
+            self._insert(entry)
+        else:
+            self._entries[entry.id] = entry
+
     def _insert(self, entry: ConversationEntry) -> None:
         at = bisect_left(self._orders, entry.order)
         row = len(self._orders) - at
@@ -190,20 +266,45 @@ class ConversationListModel(QAbstractListModel):
         self._entries[entry.id] = entry
         self.endInsertRows()
 
+    def _take_row(self, entry: ConversationEntry) -> None:
+        row = self.row_of(entry.id)
+        if row >= 0:
+            self.beginRemoveRows(QModelIndex(), row, row)
+            del self._orders[len(self._orders) - 1 - row]
+            self.endRemoveRows()
+
     def _remove(self, conversation_id: str) -> None:
-        row = self.row_of(conversation_id)
-        if row < 0:
+        entry = self._entries.get(conversation_id)
+        if entry is None:
             return
-        self.beginRemoveRows(QModelIndex(), row, row)
-        del self._orders[len(self._orders) - 1 - row]
+        self._take_row(entry)
         del self._entries[conversation_id]
         self._replying.discard(conversation_id)
-        self.endRemoveRows()
+        if conversation_id in self._archived:
+            self._archived.discard(conversation_id)
+            self.archived_changed.emit(self.archived_count)
         if conversation_id == self._active:
             self._active = ""
             self.active_removed.emit(conversation_id)
+        self.removed.emit(conversation_id)
+
+    def _note_archived(self, entry: ConversationEntry) -> None:
+        if entry.membership.archived != (entry.id in self._archived):
+            self._archived ^= {entry.id}
+            self.archived_changed.emit(self.archived_count)
 
     def _replace(self, old: ConversationEntry, new: ConversationEntry) -> None:
+        there, wanted = self.row_of(old.id) >= 0, self._sieve.shows(new)
+        if there and wanted:
+            self._change(old, new)
+            return
+        if there:
+            self._take_row(old)
+        self._put(new)
+        if new.id == self._active:
+            self.active_changed.emit()
+
+    def _change(self, old: ConversationEntry, new: ConversationEntry) -> None:
         if new.order == old.order:
             self._entries[new.id] = new
         else:

@@ -44,6 +44,10 @@ class KeyedListModel(QAbstractListModel, Generic[Row]):
         key = self._key_of.get(identity)
         return None if key is None else bisect_left(self._keys, key)
 
+    def first_at_least(self, key: Any) -> int:
+        """Return the first row whose order is ``key`` or after it; the row count when there is none."""
+        return bisect_left(self._keys, key)
+
     def get(self, identity: str) -> Row | None:
         """Return the row with this id, or None."""
         row = self.row_of(identity)

@@ -19,6 +19,7 @@ from chatdesk.models.keyed_list_model import KeyedListModel
 from chatdesk.models.live_text import LiveText
 from chatdesk.models.people import name_of
 from chatdesk.models.roles import TimelineRole
+from chatdesk.models.unread_line import UnreadLine
 from chatdesk.models.version_rows import Turnover, VersionRows
 
 # A pause after which the author's name is shown again.
@@ -76,6 +77,7 @@ class MessageListModel(KeyedListModel[Message]):
         self._replying = False
         self.switching_rows = False
         """While other versions are put in place: what is inserted then has not just been written."""
+        self.unread = UnreadLine(self)
 
     @property
     def conversation_id(self) -> str:
@@ -236,7 +238,7 @@ class MessageListModel(KeyedListModel[Message]):
             case TimelineRole.TEXT | Qt.ItemDataRole.DisplayRole:
                 return self.text_of(message)
             case TimelineRole.AUTHOR:
-                return self._author(message)
+                return self.author_of(message)
             case TimelineRole.AVATAR:
                 return self._avatar(message)
             case TimelineRole.OWN:
@@ -255,6 +257,8 @@ class MessageListModel(KeyedListModel[Message]):
                 return self.versions_of(message.id)
             case TimelineRole.LEAVING:
                 return self.is_leaving(message.id)
+            case TimelineRole.UNREAD:
+                return message.id == self.unread.message_id
         return None
 
     def roleNames(self) -> dict[int, QByteArray]:
@@ -287,7 +291,8 @@ class MessageListModel(KeyedListModel[Message]):
         )
         return False, together
 
-    def _author(self, message: Message) -> str:
+    def author_of(self, message: Message) -> str:
+        """Return the name to show for who wrote ``message``."""
         if message.role is Role.ASSISTANT:
             return message.model or _("Assistant")
         if message.role is Role.SYSTEM:

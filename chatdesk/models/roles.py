@@ -14,7 +14,8 @@ class TimelineRole(IntEnum):
     ``OWN`` whether this user wrote it · ``TEXT`` the text so far, streamed pieces included · ``DAY_BREAK``
     whether it is the first row of a day · ``GROUPED`` whether it continues the row above (same author, same
     day, minutes apart) · ``DELIVERY`` DeliveryState · ``FAILURE`` str or None · ``STATUS`` MessageStatus ·
-    ``VERSIONS`` Versions, None when there is only this one · ``LEAVING`` whether it is about to be deleted.
+    ``VERSIONS`` Versions, None when there is only this one · ``LEAVING`` whether it is about to be deleted ·
+    ``UNREAD`` whether the unread messages begin with it.
     """
 
     MESSAGE = Qt.ItemDataRole.UserRole + 1
@@ -29,3 +30,4 @@ class TimelineRole(IntEnum):
     STATUS = Qt.ItemDataRole.UserRole + 10
     VERSIONS = Qt.ItemDataRole.UserRole + 11
     LEAVING = Qt.ItemDataRole.UserRole + 12
+    UNREAD = Qt.ItemDataRole.UserRole + 13

@@ -15,6 +15,7 @@ from chatdesk.domain.errors import ChatDeskError
 from chatdesk.domain.mutation import Mutation
 from chatdesk.domain.session import Account, SyncState
 from chatdesk.runtime.tasks import TaskScope
+from chatdesk.services.conversation_edits import ConversationEdits
 from chatdesk.services.deletions import Deletions
 from chatdesk.services.loaded import EntriesLoaded
 from chatdesk.services.mutations import MutationMaker
@@ -80,6 +81,7 @@ class OpenAccount(QObject):
         self.marks: ReadMarks | None = None
         self.deletions: Deletions | None = None
         self.submitting = asyncio.Lock()
+        self.conversations = ConversationEdits(self.submit, clock, self)
 
     # Life ---------------------------------------------------------------------------------------------------
 
@@ -111,6 +113,7 @@ class OpenAccount(QObject):
         scope = self._scope = TaskScope("account", self._failed)
         self.marks = ReadMarks(make, engine, self._clock, scope)
         self.deletions = Deletions(self._clock, scope, self._delete_message, self.leaving_changed.emit)
+        self.conversations.attach(make, scope)
         self.entries_loaded.emit(EntriesLoaded(await store.entries(), await store.profiles()))
         for view in list(self._views):
             await view.begin()
@@ -124,6 +127,7 @@ class OpenAccount(QObject):
         """
         if self.deletions is not None:
             self.deletions.flush()
+        self.conversations.detach()
         if self._writes:
             await asyncio.wait(self._writes, timeout=WRITE_SECONDS)
         scope, engine = self._scope, self._engine

@@ -21,6 +21,7 @@ from chatdesk.domain.message import Role
 from chatdesk.domain.mutation import OutboxState
 from chatdesk.domain.session import Account
 from chatdesk.domain.text import MAX_TITLE, storable
+from chatdesk.services.conversation_edits import ConversationEdits
 from chatdesk.services.loaded import EntriesLoaded, MessageRefused
 from chatdesk.services.mutations import NEW_TITLE
 from chatdesk.services.notices import NoticeService
@@ -165,6 +166,11 @@ class RealtimeService(QObject):
         self.shared.remove(self)
         self.shared.disconnect(self)
 
+    @property
+    def conversations(self) -> ConversationEdits:
+        """What is done with whole conversations, the same for all windows."""
+        return self.shared.conversations
+
     # The seven functions ------------------------------------------------------------------------------------
 
     def create_conversation(self, title: str, model_id: str | None) -> str:
@@ -217,10 +223,6 @@ class RealtimeService(QObject):
     def delete_conversation(self, conversation_id: str) -> None:
         """Delete a conversation for all its members."""
         self.shared.submit(self.shared.maker.delete_conversation(conversation_id))
-
-    def pin_conversation(self, conversation_id: str, pinned: bool) -> None:
-        """Keep a conversation at the top of the own list, or no longer."""
-        self.shared.submit(self.shared.maker.update_membership(conversation_id, {"pinned": pinned}))
 
     def delete_message(self, conversation_id: str, message_id: str) -> None:
         """Delete a message; its place stays, its text goes."""

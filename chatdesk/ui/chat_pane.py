@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
+from chatdesk.ui.archive_bar import ArchiveBar
 from chatdesk.ui.composer.composer import Composer
 from chatdesk.ui.conversation_header import ConversationHeader
 from chatdesk.ui.empty_state import EmptyState
@@ -14,7 +15,10 @@ from chatdesk.ui.words import say
 
 
 class ChatPane(QWidget):
-    """Holds the parts in their order; ``header``, ``find_bar``, ``composer``, ``notice`` are public."""
+    """Holds the parts in their order.
+
+    ``header``, ``find_bar``, ``composer``, ``notice`` and ``archived`` are public.
+    """
 
     def __init__(self, theme: Theme, timeline: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -22,6 +26,7 @@ class ChatPane(QWidget):
         self.find_bar = FindBar(theme)
         self.composer = Composer(theme)
         self.notice = ModelNotice(theme)
+        self.archived = ArchiveBar(theme)
         self._timeline = timeline
         say(timeline.setAccessibleName, "Messages")
         self._empty = EmptyState()
@@ -34,6 +39,7 @@ class ChatPane(QWidget):
         column.addWidget(self.header)
         column.addWidget(self.find_bar)
         column.addWidget(self._middle, 1)
+        column.addWidget(self.archived)
         column.addWidget(self.notice)
         column.addWidget(self.composer)
 

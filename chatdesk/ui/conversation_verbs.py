@@ -11,18 +11,19 @@ from chatdesk.models.conversation_list import NEW_TITLE, ConversationListModel
 from chatdesk.ui.actions.menus import open_target_menu
 from chatdesk.ui.actions.table import ActionId, conversation_menu
 from chatdesk.ui.conversations.list_view import ConversationListView
-from chatdesk.ui.dialogs.confirm import confirm
 from chatdesk.ui.theme.theme import Theme
 
 
 class ConversationVerbs(QObject):
-    """Turns a chosen action about a conversation into the matching request, asking first where that is due.
+    """Turns a chosen action about a conversation into the matching request.
 
-    Signals: ``pin_requested(id, pinned)``, ``delete_requested(id)`` after the question was answered,
-    ``retry_requested(id)``, ``discard_requested(id)``. Renaming starts in the list, which asks for the rest.
+    Signals: ``pin_requested(id, pinned)``, ``archive_requested(id, archived)``, ``delete_requested(id)`` for
+    a deletion that can be undone for a while, ``retry_requested(id)``, ``discard_requested(id)``. Renaming
+    starts in the list, which asks for the rest.
     """
 
     pin_requested = Signal(str, bool)
+    archive_requested = Signal(str, bool)
     delete_requested = Signal(str)
     retry_requested = Signal(str)
     discard_requested = Signal(str)
@@ -44,7 +45,9 @@ class ConversationVerbs(QObject):
         if entry is None:
             return
         rows = conversation_menu(
-            pinned=entry.membership.pinned, failed=entry.delivery is DeliveryState.FAILED
+            pinned=entry.membership.pinned,
+            failed=entry.delivery is DeliveryState.FAILED,
+            archived=entry.membership.archived,
         )
         title = entry.conversation.title or _(NEW_TITLE)
         open_target_menu(
@@ -63,25 +66,21 @@ class ConversationVerbs(QObject):
                 self._view.rename(conversation_id)
             case ActionId.PIN_CHAT | ActionId.UNPIN_CHAT:
                 self.pin_requested.emit(conversation_id, action is ActionId.PIN_CHAT)
+            case ActionId.ARCHIVE_CHAT | ActionId.UNARCHIVE_CHAT:
+                self._archive(conversation_id)
             case ActionId.RETRY_CHAT:
                 self.retry_requested.emit(conversation_id)
             case ActionId.DISCARD_CHAT:
                 self.discard_requested.emit(conversation_id)
             case ActionId.DELETE_CHAT:
-                self._ask_delete(conversation_id)
+                if self._conversations.entry(conversation_id) is not None:
+                    self.delete_requested.emit(conversation_id)
             case _:
                 return False
         return True
 
-    def _ask_delete(self, conversation_id: str) -> None:
+    def _archive(self, conversation_id: str) -> None:
+        """Into the archive or out of it: one shortcut serves both."""
         entry = self._conversations.entry(conversation_id)
-        if entry is None:
-            return
-        confirm(
-            self._window,
-            _("Delete “{title}”?").format(title=entry.conversation.title or _(NEW_TITLE)),
-            _("It goes from every window and every device, for everyone in it. This cannot be undone."),
-            _("Delete"),
-            lambda: self.delete_requested.emit(conversation_id),
-            dangerous=True,
-        )
+        if entry is not None:
+            self.archive_requested.emit(conversation_id, not entry.membership.archived)

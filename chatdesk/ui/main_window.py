@@ -15,12 +15,14 @@ from chatdesk.ui.actions.action_set import ActionSet
 from chatdesk.ui.actions.table import ActionId, Need
 from chatdesk.ui.chat_pane import ChatPane
 from chatdesk.ui.conversation_verbs import ConversationVerbs
+from chatdesk.ui.conversations.departures import Departures
 from chatdesk.ui.dialogs.confirm import confirm
 from chatdesk.ui.dialogs.first_run import FirstRunPage
 from chatdesk.ui.notices import NoticeStack
 from chatdesk.ui.search.verbs import SearchVerbs
 from chatdesk.ui.settings_verbs import SettingsVerbs
 from chatdesk.ui.sidebar import Sidebar
+from chatdesk.ui.sidebar_slide import SidebarSlide
 from chatdesk.ui.theme.icons import icon
 from chatdesk.ui.theme.metrics import HEADER, SIDEBAR
 from chatdesk.ui.theme.theme import Theme
@@ -93,9 +95,11 @@ class MainWindow(QMainWindow):
             preferences or PreferenceService(Preferences(), self),
         )
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
+        self._slide = SidebarSlide(self._splitter, self.sidebar)
         self._pages = QStackedWidget()
         self._lay_out()
         self.notices = NoticeStack(self.pane, theme, top=HEADER + 10)
+        self.departures = Departures(self.verbs, conversations, self.notices, self._reopen)
         self._state_timer = QTimer(self)
         self._day_timer = QTimer(self)
         self._connect()
@@ -124,10 +128,19 @@ class MainWindow(QMainWindow):
         header.sidebar_requested.connect(lambda: self.show_sidebar(True))
         header.menu_requested.connect(lambda at: self.verbs.open_menu(model.active, at))
         self.verbs.delete_requested.connect(self._deleting.add)
+        self.departures.undo_requested.connect(self._deleting.discard)
+        self.composer.picker.set_up_requested.connect(self.settings.open_models)
+        self.pane.archived.unarchive_requested.connect(
+            lambda: self.verbs.carry_out(ActionId.UNARCHIVE_CHAT, model.active)
+        )
+        self.sidebar.messages_requested.connect(self.search.search_messages)
+        self.sidebar.left.connect(self.composer.setFocus)
         self.account.panel.refresh_requested.connect(self.refresh_requested)
         self.settings.action_requested.connect(self._carry_out)
         self.search.open_requested.connect(self._open)
         model.active_removed.connect(self._active_removed)
+        model.removed.connect(self._forget)
+        model.active_changed.connect(self._refresh)
         model.dataChanged.connect(self._row_changed)
         model.rowsInserted.connect(self._refresh)
         model.modelReset.connect(self._refresh)
@@ -190,9 +203,9 @@ class MainWindow(QMainWindow):
 
     def show_sidebar(self, shown: bool) -> None:
         """Show or hide the sidebar."""
-        if not shown and self.sidebar.isVisibleTo(self._splitter):
+        if not shown and self._slide.shown:
             self._width = self.sidebar.width()
-        self.sidebar.setVisible(shown)
+        self._slide.show(shown, self._width)
         self.pane.header.sidebar_button.setVisible(not shown)
         self._note_state()
 
@@ -206,7 +219,7 @@ class MainWindow(QMainWindow):
 
     def state(self) -> WindowState:
         """Return place, size and sidebar as they are."""
-        shown = self.sidebar.isVisibleTo(self._splitter)
+        shown = self._slide.shown
         width = self.sidebar.width() if shown and self.isVisible() else self._width
         return WindowState(pack_geometry(bytes(self.saveGeometry().data())), width, shown)
 
@@ -229,6 +242,7 @@ class MainWindow(QMainWindow):
             or self.account.carry_out(action)
             or self.settings.carry_out(action)
             or self.search.carry_out(action)
+            or self.sidebar.carry_out(action)
         ):
             return
         match action:
@@ -242,12 +256,20 @@ class MainWindow(QMainWindow):
             case _ if action.value.startswith("message.") or action in (
                 ActionId.REGENERATE,
                 ActionId.COPY_REPLY,
+                ActionId.FIRST_UNREAD,
             ):
                 self.message_action_requested.emit(action)
+            case ActionId.CHOOSE_MODEL:
+                self.composer.picker.open()
             case ActionId.FOCUS_COMPOSER:
                 self.composer.setFocus()
             case ActionId.TOGGLE_SIDEBAR:
-                self.show_sidebar(not self.sidebar.isVisibleTo(self._splitter))
+                self.show_sidebar(not self._slide.shown)
+            case ActionId.FIND_CHAT:
+                self.show_sidebar(True)
+                self.sidebar.carry_out(action)
+            case ActionId.UNDO_CHAT:
+                self.departures.undo_last()
             case ActionId.REFRESH:
                 self.refresh_requested.emit()
             case ActionId.NEW_WINDOW:
@@ -267,15 +289,22 @@ class MainWindow(QMainWindow):
 
     def _active_removed(self, conversation_id: str) -> None:
         title = self.pane.header.title() or _(NEW_TITLE)
-        if conversation_id in self._deleting:
-            self._deleting.discard(conversation_id)
-            self.composer.forget(conversation_id)
-        else:
+        if conversation_id not in self._deleting:
             # Deleted elsewhere: what was being written here is not lost.
             self.composer.move_draft(conversation_id, "")
             gone = _("“{title}” was deleted in another window.").format(title=title)
             self.notices.tell(gone, level="warning")
         self._open("", take_focus=False)
+
+    def _forget(self, conversation_id: str) -> None:
+        """What was written for a chat that was deleted here goes with it, now that this is final."""
+        if conversation_id in self._deleting:
+            self._deleting.discard(conversation_id)
+            self.composer.forget(conversation_id)
+
+    def _reopen(self, conversation_id: str) -> None:
+        """Go from a chat that is being deleted, or back to it; the keyboard stays in the list."""
+        self._open(conversation_id, take_focus=not self.sidebar.list.hasFocus())
 
     def _refresh(self) -> None:
         active = self._conversations.active
@@ -285,7 +314,9 @@ class MainWindow(QMainWindow):
         if entry is not None:
             title = entry.conversation.title or _(NEW_TITLE)
             model = entry.conversation.model or model
+        self.pane.archived.setVisible(entry is not None and entry.membership.archived)
         self.pane.header.show_conversation(title, model)
+        self.composer.picker.show_conversation(active, entry.conversation.model if entry else None)
         self.setWindowTitle(f"{title} – ChatDesk" if title else "ChatDesk")
         self.composer.set_replying(bool(active) and self._conversations.is_replying(active))
         self._enable()

@@ -97,9 +97,14 @@ class NoticeStack(QObject):
         next_step: str = "",
         level: str = "neutral",
         action: tuple[str, Callable[[], None]] | None = None,
+        *,
+        again: bool = False,
     ) -> None:
-        """Show a notice; ``level``: ``neutral``, ``warning`` or ``error``; ``action``: its words and deed."""
-        if text in self.shown:
+        """Show a notice; ``level``: ``neutral``, ``warning`` or ``error``; ``action``: its words and deed.
+
+        ``again``: also when the same words are on screen, because the deed is another one.
+        """
+        if text in self.shown and not again:
             return
         toast = Toast(self._theme, text, next_step, level, self._host)
         if action is not None:

@@ -100,6 +100,12 @@ class SettingsVerbs(QObject):
         self.dialog.finished.connect(self._closed)
         self.dialog.open()
 
+    def open_models(self) -> None:
+        """Open the settings where models are set up."""
+        self.open()
+        if self.dialog is not None:
+            self.dialog.open_page(self.dialog.models)
+
     def open_sheet(self) -> None:
         """Open the shortcut sheet, or close it."""
         if self.sheet is not None:

@@ -86,7 +86,7 @@ PROOFS: tuple[Proof, ...] = (
         "no subscription leak",
         "10,000 switches; 1 websocket, <= 3 channels, 0 joins during the run",
         "test_g14_no_leak.py",
-        700,
+        470,
         lambda r: (
             f"{total(r, 'switches'):,} switches, {total(r, 'joins')} joins, "
             f"at most {most(r, 'most_channels'):.0f} channels"
@@ -105,7 +105,7 @@ PROOFS: tuple[Proof, ...] = (
         "a full or read-only disk is told honestly",
         "ENOSPC and EIO at each write; 0 half-accepted",
         "test_g19_full_disk.py",
-        700,
+        500,
         lambda r: f"{len(r):,} failing disks, {total(r, 'refused'):,} refusals, 0 half-accepted",
     ),
     Proof(

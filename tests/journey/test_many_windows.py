@@ -145,6 +145,7 @@ async def test_a_finished_reply_is_notified_of_once_and_leads_to_its_conversatio
     before = (await a.ask("state"))["alerts"]
     looked_at = (await a.ask("send", text="hello", window=1))["message_id"]
     await a.until_state("the reply", answered(looked_at), window=1)
+    await a.until_state("its end", lambda state: state["replying"] is None, window=1)
     assert (await a.ask("state"))["alerts"] == before, "it was before the user's eyes"
     await b.ask("open", conversation_id=conversation)
     sent = (await a.ask("send", text=LONG, window=1))["message_id"]

@@ -24,6 +24,7 @@ def entry(
     hours_ago: float = 0.0,
     now: datetime = NOON,
     pinned: bool = False,
+    archived: bool = False,
     unread: bool = False,
     model: str | None = None,
     delivery: DeliveryState = DeliveryState.SENT,
@@ -45,7 +46,7 @@ def entry(
         created_at=when,
         updated_at=when,
     )
-    membership = Membership(which, "owner", MemberRole.OWNER, 3, pinned, False, 1)
+    membership = Membership(which, "owner", MemberRole.OWNER, 3, pinned, archived, 1)
     return ConversationEntry(conversation, membership, delivery, failure)
 
 

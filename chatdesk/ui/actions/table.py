@@ -16,10 +16,14 @@ class ActionId(StrEnum):
     RENAME_CHAT = "chat.rename"
     PIN_CHAT = "chat.pin"
     UNPIN_CHAT = "chat.unpin"
+    ARCHIVE_CHAT = "chat.archive"
+    UNARCHIVE_CHAT = "chat.unarchive"
+    UNDO_CHAT = "chat.undo"
     RETRY_CHAT = "chat.retry"
     DISCARD_CHAT = "chat.discard"
     DELETE_CHAT = "chat.delete"
     SEARCH = "search.everywhere"
+    FIND_CHAT = "search.titles"
     FIND = "search.chat"
     FIND_OLDER = "search.older"
     FIND_NEWER = "search.newer"
@@ -30,7 +34,10 @@ class ActionId(StrEnum):
     PREVIOUS_VERSION = "message.previous_version"
     NEXT_VERSION = "message.next_version"
     FOCUS_COMPOSER = "composer.focus"
+    CHOOSE_MODEL = "composer.model"
     TOGGLE_SIDEBAR = "view.sidebar"
+    TOGGLE_ARCHIVE = "view.archive"
+    FIRST_UNREAD = "view.unread"
     NEW_WINDOW = "window.new"
     CLOSE_WINDOW = "window.close"
     THEME_SYSTEM = "view.theme.system"
@@ -83,10 +90,14 @@ ACTIONS: dict[ActionId, ActionRow] = {
         ActionRow(ActionId.RENAME_CHAT, "Rename", "pencil", ("F2",), _CHAT),
         ActionRow(ActionId.PIN_CHAT, "Pin", "pin", (), _CHAT),
         ActionRow(ActionId.UNPIN_CHAT, "Unpin", "pin", (), _CHAT),
+        ActionRow(ActionId.ARCHIVE_CHAT, "Archive", "archive", ("Ctrl+Shift+E",), _CHAT),
+        ActionRow(ActionId.UNARCHIVE_CHAT, "Take out of the archive", "archive", (), _CHAT),
+        ActionRow(ActionId.UNDO_CHAT, "Bring the chat back", "undo", (), Need.ACCOUNT),
         ActionRow(ActionId.RETRY_CHAT, "Try to save again", "refresh", (), _CHAT),
         ActionRow(ActionId.DISCARD_CHAT, "Discard the unsaved change", "close", (), _CHAT),
-        ActionRow(ActionId.DELETE_CHAT, "Delete…", "trash", ("Ctrl+Shift+Backspace",), _CHAT),
+        ActionRow(ActionId.DELETE_CHAT, "Delete", "trash", ("Ctrl+Shift+Backspace",), _CHAT),
         ActionRow(ActionId.SEARCH, "Search…", "search", ("Ctrl+K",), Need.ACCOUNT),
+        ActionRow(ActionId.FIND_CHAT, "Find a chat by its title", "", ("Ctrl+Shift+F",), Need.ACCOUNT),
         ActionRow(ActionId.FIND, "Find in this chat", "search", ("Ctrl+F",), _CHAT),
         ActionRow(ActionId.FIND_OLDER, "Older match", "", ("F3", "Ctrl+G"), _CHAT),
         ActionRow(ActionId.FIND_NEWER, "Newer match", "", ("Shift+F3", "Ctrl+Shift+G"), _CHAT),
@@ -97,7 +108,10 @@ ACTIONS: dict[ActionId, ActionRow] = {
         ActionRow(ActionId.PREVIOUS_VERSION, "Previous version", "chevron-left", ("Alt+PgUp",), _CHAT),
         ActionRow(ActionId.NEXT_VERSION, "Next version", "chevron-right", ("Alt+PgDown",), _CHAT),
         ActionRow(ActionId.FOCUS_COMPOSER, "Write a message", "", ("Shift+Esc",), Need.ACCOUNT),
+        ActionRow(ActionId.CHOOSE_MODEL, "Choose the model", "sparkle", ("Ctrl+Shift+M",), Need.ACCOUNT),
         ActionRow(ActionId.TOGGLE_SIDEBAR, "Show or hide the sidebar", "sidebar", ("Ctrl+B",), Need.ACCOUNT),
+        ActionRow(ActionId.TOGGLE_ARCHIVE, "Show or hide the archive", "archive", (), Need.ACCOUNT),
+        ActionRow(ActionId.FIRST_UNREAD, "Go to the first unread message", "", ("Alt+Home",), _CHAT),
         ActionRow(ActionId.NEW_WINDOW, "New window", "two-windows", ("Ctrl+Shift+N",), Need.ACCOUNT),
         ActionRow(ActionId.CLOSE_WINDOW, "Close the window", "close", ("Ctrl+W",)),
         ActionRow(ActionId.THEME_SYSTEM, "Look: as the system", checkable=True),
@@ -136,11 +150,12 @@ ACCOUNT_MENU: MenuRows = (
 """Behind the profile at the bottom of the sidebar."""
 
 
-def conversation_menu(*, pinned: bool, failed: bool) -> MenuRows:
+def conversation_menu(*, pinned: bool, failed: bool, archived: bool = False) -> MenuRows:
     """Return the rows of a conversation's menu."""
     rows: list[ActionId | None] = [
         ActionId.RENAME_CHAT,
         ActionId.UNPIN_CHAT if pinned else ActionId.PIN_CHAT,
+        ActionId.UNARCHIVE_CHAT if archived else ActionId.ARCHIVE_CHAT,
     ]
     if failed:
         rows += [None, ActionId.RETRY_CHAT, ActionId.DISCARD_CHAT]

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLay
 from chatdesk.domain.text import MAX_CONTENT, storable
 from chatdesk.language.door import N_, _
 from chatdesk.ui.composer.drafts import Drafts
+from chatdesk.ui.composer.model_picker import ModelPicker
 from chatdesk.ui.composer.text_field import TextField
 from chatdesk.ui.theme.fonts import sized
 from chatdesk.ui.theme.icons import icon
@@ -66,6 +67,7 @@ class Composer(QWidget):
         self.button.setProperty("look", "round")
         self.button.setFixedSize(34, 34)
         self.button.setIconSize(QSize(18, 18))
+        self.picker = ModelPicker(theme)
         self._hint = QLabel()
         self._hint.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self._hint.setWordWrap(True)
@@ -87,6 +89,7 @@ class Composer(QWidget):
         row.setContentsMargins(14, 9, 9, 9)
         row.setSpacing(8)
         row.addWidget(self.field, 1, Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(self.picker, 0, Qt.AlignmentFlag.AlignBottom)
         row.addWidget(self.button, 0, Qt.AlignmentFlag.AlignBottom)
         column = QVBoxLayout(self)
         column.setContentsMargins(MARGIN, 6, MARGIN, 10)
@@ -204,7 +207,7 @@ class Composer(QWidget):
     def _submit(self) -> None:
         text = self.field.text()
         safe = storable(text)
-        if safe != text or not self.field.whole(text):
+        if safe != text or not self.field.whole():
             self.field.put(safe)
             self._say(_(REPAIRED), "error")
             return

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QMimeData, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QInputMethodEvent, QKeyEvent, QResizeEvent, QTextOption
+from PySide6.QtGui import QFocusEvent, QInputMethodEvent, QKeyEvent, QResizeEvent, QTextCursor, QTextOption
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from chatdesk.domain.text import storable
+from chatdesk.ui.composer.long_lines import LONGEST, broken, mended, outside, step_over
 
 LINES_LEAST = 1
 LINES_MOST = 8
-LINE_UNBROKEN_MOST = 20_000
-
-# QTextDocument's own separators: block, line, and the marks around embedded frames.
-_SEPARATORS = str.maketrans({"\u2029": "\n", "\u2028": "\n", "\ufdd0": "\n", "\ufdd1": "\n"})
 
 
 class TextField(QPlainTextEdit):
@@ -32,6 +29,10 @@ class TextField(QPlainTextEdit):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._composing = False
+        self._broken = False
+        """Whether a long line may be in pieces here."""
+        self._before = 0
+        self.cursorPositionChanged.connect(self._leave_joint)
         self.enter_sends = True
         """Whether Enter alone sends; if not, Ctrl+Enter does and Enter starts a line."""
         self.setTabChangesFocus(True)
@@ -50,11 +51,12 @@ class TextField(QPlainTextEdit):
 
     def text(self) -> str:
         """Return the text as typed; unlike ``toPlainText`` it keeps no-break spaces."""
-        return self.document().toRawText().translate(_SEPARATORS)
+        return mended(self.document().toRawText())
 
-    def whole(self, text: str) -> bool:
-        """Tell whether ``text``, read before, is all there is: PySide drops lone surrogates silently."""
-        return len(text.encode("utf-16-le", "surrogatepass")) // 2 == self.document().characterCount() - 1
+    def whole(self) -> bool:
+        """Tell whether ``text`` is all there is: PySide drops lone surrogates silently."""
+        raw = self.document().toRawText()
+        return len(raw.encode("utf-16-le", "surrogatepass")) // 2 == self.document().characterCount() - 1
 
     def put(self, text: str) -> None:
         """Replace the whole text, repaired, and set the cursor behind it."""
@@ -63,12 +65,18 @@ class TextField(QPlainTextEdit):
         self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         safe = storable(text)
         self._wrap_for(safe)
-        self.setPlainText(safe)
+        self._broken = len(safe) > LONGEST
+        self.setPlainText(broken(safe))
         self.moveCursor(self.textCursor().MoveOperation.End)
 
     # Keys and input methods
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self._broken and event.key() in (Qt.Key.Key_Backspace, Qt.Key.Key_Delete):
+            cursor = self.textCursor()
+            if not cursor.hasSelection():
+                step_over(cursor, event.key() == Qt.Key.Key_Delete)
+                self.setTextCursor(cursor)
         if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             super().keyPressEvent(event)
         elif self._composing:
@@ -96,10 +104,16 @@ class TextField(QPlainTextEdit):
         pasted = source.text()
         safe = storable(pasted)
         self._wrap_for(safe)
-        self.insertPlainText(safe)
+        self._broken = self._broken or len(safe) > LONGEST
+        self.insertPlainText(broken(safe))
         self.ensureCursorVisible()
         if safe != pasted:
             self.repaired.emit()
+
+    def createMimeDataFromSelection(self) -> QMimeData:
+        made = QMimeData()
+        made.setText(mended(self.textCursor().selectedText()))
+        return made
 
     def canInsertFromMimeData(self, source: QMimeData) -> bool:
         return source.hasText()
@@ -114,9 +128,23 @@ class TextField(QPlainTextEdit):
         super().focusOutEvent(event)
         self.focus_changed.emit(False)
 
+    def _leave_joint(self) -> None:
+        """Keep the cursor, and what is selected, out of the joints of a long line."""
+        cursor, before = self.textCursor(), self._before
+        self._before = cursor.position()
+        if not self._broken:
+            return
+        forward = cursor.position() > before
+        anchor = outside(self.document(), cursor.anchor(), forward)
+        position = outside(self.document(), cursor.position(), forward)
+        if (anchor, position) != (cursor.anchor(), cursor.position()):
+            cursor.setPosition(anchor)
+            cursor.setPosition(position, QTextCursor.MoveMode.KeepAnchor)
+            self.setTextCursor(cursor)
+
     def _wrap_for(self, text: str) -> None:
-        # Looking for word boundaries takes time in the square of an unbroken line: 3 s at 200,000.
-        if max(map(len, text.split("\n"))) > LINE_UNBROKEN_MOST:
+        # Pieces of a long line end anywhere as well, and looking for the ends of words takes time.
+        if len(text) > LONGEST and max(map(len, text.split("\n"))) > LONGEST:
             self.setWordWrapMode(QTextOption.WrapMode.WrapAnywhere)
 
     # Growing

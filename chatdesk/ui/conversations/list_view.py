@@ -14,20 +14,24 @@ from chatdesk.ui.theme.theme import Theme
 from chatdesk.ui.words import say
 
 EMPTY = N_("No chats yet.\nWrite a message to start one.")
+EMPTY_ARCHIVE = N_("The archive is empty.")
+NOTHING_FOUND = N_("No title has these words.")
 
 
 class ConversationListView(QListView):
     """Shows the conversations and asks for what the user wants of them.
 
     Signals: ``open_requested(id, by_pointer)``; ``rename_requested(id, title)`` when an edit in place ended;
-    ``delete_requested(id)`` for the Delete key; ``menu_requested(id, global point)``. The row that is open
-    is the one the model calls active; choosing a row with the arrow keys opens it.
+    ``delete_requested(id)`` for the Delete key; ``menu_requested(id, global point)``; ``left_upwards()`` for
+    the key up in the first row. The row that is open is the one the model calls active; choosing a row with
+    the arrow keys opens it.
     """
 
     open_requested = Signal(str, bool)
     rename_requested = Signal(str, str)
     delete_requested = Signal(str)
     menu_requested = Signal(str, QPoint)
+    left_upwards = Signal()
 
     def __init__(
         self, conversations: ConversationListModel, theme: Theme, parent: QWidget | None = None
@@ -86,6 +90,17 @@ class ConversationListView(QListView):
         start = row if row >= 0 else (-1 if step > 0 else 0)
         return self._conversations.entry_at((start + step) % count).id
 
+    def enter(self) -> None:
+        """Take the keyboard and open the first conversation, as going on with the arrow keys would."""
+        if first := self._sections.id_at(self._sections.row_of(self.first())):
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.setCurrentIndex(self._sections.index(self._sections.row_of(first)))
+            self.open_requested.emit(first, False)
+
+    def first(self) -> str:
+        """Return the first conversation of the list, or an empty string."""
+        return self._conversations.entry_at(0).id if self._conversations.rowCount() else ""
+
     def regroup(self) -> None:
         """Put the captions where they belong today."""
         self._sections.regroup()
@@ -104,6 +119,9 @@ class ConversationListView(QListView):
             return
         if key == Qt.Key.Key_Delete and before:
             self.delete_requested.emit(before)
+            return
+        if key == Qt.Key.Key_Up and before == self.first():
+            self.left_upwards.emit()
             return
         super().keyPressEvent(event)
         after = self.current_id()
@@ -155,7 +173,12 @@ class ConversationListView(QListView):
             painter.setPen(QColor(self._theme.tokens.text_muted))
             rect = QRect(0, 24, self.viewport().width(), 80).adjusted(16, 0, -16, 0)
             flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
-            painter.drawText(rect, int(flags), _(EMPTY))
+            painter.drawText(rect, int(flags), self._empty_words())
+
+    def _empty_words(self) -> str:
+        if self._conversations.narrowed:
+            return _(NOTHING_FOUND)
+        return _(EMPTY_ARCHIVE) if self._conversations.in_archive else _(EMPTY)
 
     def _hover(self, index: QModelIndex) -> None:
         if not self._sections.id_at(index.row()):

@@ -1,13 +1,18 @@
-"""A picture file as an avatar: its middle square, 256 pixels wide, as PNG."""
+"""A picture file as an avatar: a square of it, at most 512 pixels wide, as PNG."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRect, QSize, Qt
-from PySide6.QtGui import QImage, QImageReader
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRectF, QSize, Qt
+from PySide6.QtGui import QImage, QImageReader, QPainter
 
 from chatdesk.language.door import N_, _
 
-SIDE = 256
+SIDE = 512
+"""The most pixels an avatar has on a side; a smaller part of a picture is not blown up."""
+
+_DECODED = 3 * SIDE
+"""The shorter side a large picture is decoded to, so that a third of it is still sharp."""
+
 _MOST_MEGABYTES = 256
 PICTURES = N_("Pictures")
 PATTERNS = "*.png *.jpg *.jpeg *.webp *.gif *.bmp"
@@ -20,8 +25,8 @@ class NotAPicture(ValueError):
     """The file cannot be an avatar; the text is one sentence for the user."""
 
 
-def read_avatar(path: str) -> QImage:
-    """Read a picture and return its middle square scaled to 256 x 256; raises ``NotAPicture``.
+def read_picture(path: str) -> QImage:
+    """Read a picture; raises ``NotAPicture``.
 
     It is decoded small where the format can do that, turned as the camera says, and never takes more than
     256 MB, so that a picture made to exhaust the memory is refused.
@@ -33,20 +38,27 @@ def read_avatar(path: str) -> QImage:
     if bytes(reader.format().data()) not in _FORMATS:
         raise NotAPicture(_(NO_PICTURE))
     size = reader.size()
-    if size.isValid() and min(size.width(), size.height()) > SIDE:
-        reader.setScaledSize(size.scaled(QSize(SIDE, SIDE), Qt.AspectRatioMode.KeepAspectRatioByExpanding))
+    if size.isValid() and min(size.width(), size.height()) > _DECODED:
+        small = QSize(_DECODED, _DECODED)
+        reader.setScaledSize(size.scaled(small, Qt.AspectRatioMode.KeepAspectRatioByExpanding))
     image = reader.read()
     if image.isNull():
         raise NotAPicture(_(UNREADABLE))
-    return square(image)
+    return image
 
 
-def square(image: QImage) -> QImage:
-    """Cut out the middle square of ``image`` and scale it to 256 x 256."""
-    side = min(image.width(), image.height())
-    middle = QRect((image.width() - side) // 2, (image.height() - side) // 2, side, side)
+def part_of(image: QImage, part: QRectF) -> QImage:
+    """Return a square part of ``image`` as an avatar, without whatever else the file told."""
+    side = max(1, min(SIDE, round(part.width())))
+    made = QImage(side, side, QImage.Format.Format_ARGB32_Premultiplied)
+    made.fill(Qt.GlobalColor.transparent)
+    # In one step QPainter would pick single pixels where many become one.
     mode = Qt.TransformationMode.SmoothTransformation
-    return image.copy(middle).scaled(SIDE, SIDE, Qt.AspectRatioMode.IgnoreAspectRatio, mode)
+    cut = image.copy(part.toRect()).scaled(side, side, Qt.AspectRatioMode.IgnoreAspectRatio, mode)
+    painter = QPainter(made)
+    painter.drawImage(0, 0, cut)
+    painter.end()
+    return made
 
 
 def as_png(image: QImage) -> bytes:

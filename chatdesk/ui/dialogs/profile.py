@@ -24,7 +24,8 @@ from chatdesk.domain.text import storable
 from chatdesk.language.door import _
 from chatdesk.models.people import name_of
 from chatdesk.ui.avatar import Avatar
-from chatdesk.ui.dialogs.picture import PATTERNS, PICTURES, NotAPicture, as_png, read_avatar
+from chatdesk.ui.dialogs.crop import CropPanel
+from chatdesk.ui.dialogs.picture import PATTERNS, PICTURES, NotAPicture, as_png, read_picture
 from chatdesk.ui.theme.fonts import in_text
 from chatdesk.ui.theme.theme import Theme
 
@@ -70,9 +71,10 @@ class ProfileDialog(QDialog):
         self.setAccessibleName(_("Profile"))
         self._profile = profile
         self._image = image
-        self._png: bytes | None = None
         self._removed = False
         self._avatar = Avatar(theme, 96)
+        self.crop = CropPanel(theme)
+        self.crop.hide()
         self.display_name = QLineEdit(profile.display_name)
         self.display_name.setMaxLength(DISPLAY_NAME_MOST)
         self.display_name.setAccessibleName(_("Display name"))
@@ -100,6 +102,7 @@ class ProfileDialog(QDialog):
         self.cancel_button.clicked.connect(self.reject)
         self.save_button.clicked.connect(self._save)
         self.display_name.textChanged.connect(self._refresh)
+        self.crop.changed.connect(self._cropped)
         self._refresh()
         self.display_name.setFocus()
 
@@ -118,7 +121,9 @@ class ProfileDialog(QDialog):
         column.setContentsMargins(24, 22, 24, 20)
         column.setSpacing(6)
         column.addLayout(picture)
-        column.addSpacing(12)
+        column.addSpacing(6)
+        column.addWidget(self.crop)
+        column.addSpacing(6)
         for edit, after in ((self.display_name, 6), (self.username, 2)):
             label = QLabel(edit.accessibleName())
             label.setProperty("look", "muted")
@@ -149,15 +154,20 @@ class ProfileDialog(QDialog):
     # What the user does
 
     def take_picture(self, path: str) -> None:
-        """Use the picture file at ``path``, or say why that cannot be."""
+        """Let a part of the picture file at ``path`` be chosen, or say why that cannot be."""
         try:
-            self._image = read_avatar(path)
+            image = read_picture(path)
         except NotAPicture as fault:
             self._say(str(fault))
             return
-        self._png = as_png(self._image)
         self._removed = False
+        self.crop.show()
+        self.crop.set_image(image)
         self._say("")
+        self._refresh()
+
+    def _cropped(self) -> None:
+        self._image = self.crop.view.result()
         self._refresh()
 
     def _choose(self) -> None:
@@ -168,9 +178,11 @@ class ProfileDialog(QDialog):
         chooser.open()
 
     def _remove(self) -> None:
-        self._image = self._png = None
+        self._image = None
         self._removed = True
+        self.crop.hide()
         self._refresh()
+        self.adjustSize()
         self.choose_button.setFocus()
 
     def _save(self) -> None:
@@ -197,11 +209,12 @@ class ProfileDialog(QDialog):
         # Not "no picture is shown": it may just not have arrived yet.
         if self._removed and self._profile.avatar_path is not None:
             updates["avatar_path"] = None
-        return ProfileEdit(updates, self._png)
+        png = as_png(self.crop.view.result()) if not self.crop.isHidden() else None
+        return ProfileEdit(updates, png)
 
     def _lock(self, busy: bool) -> None:
-        edits = (self.display_name, self.username, self.choose_button, self.remove_button, self.save_button)
-        for widget in edits:
+        fields = (self.display_name, self.username, self.crop)
+        for widget in (*fields, self.choose_button, self.remove_button, self.save_button):
             widget.setEnabled(not busy)
         self.save_button.setText(_("Saving…") if busy else _("Save"))
         if not busy:

@@ -58,10 +58,19 @@ class BlockRenderer:
         self._marker = ""
 
     def render(
-        self, tokens: Sequence[Token], references: dict[str, Any], resume: ListResume | None = None
+        self,
+        tokens: Sequence[Token],
+        references: dict[str, Any],
+        resume: ListResume | None = None,
+        *,
+        growing: bool = False,
     ) -> None:
-        """Write ``tokens``; a list at their very start continues ``resume`` if it is of its kind."""
+        """Write ``tokens``; a list at their very start continues ``resume`` if it is of its kind.
+
+        ``growing``: they will be written again with more text, so their colours may be behind.
+        """
         self._reset(resume, references)
+        self._code.growing = growing
         index = 0
         while index < len(tokens):
             token = tokens[index]

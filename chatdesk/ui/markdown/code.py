@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from chatdesk.ui.markdown.highlight import coloured_runs
+from chatdesk.ui.markdown.highlight import GrowingColours, coloured_runs
 from chatdesk.ui.markdown.properties import BlockProperty, CodePart
 from chatdesk.ui.markdown.style import (
     CODE_LINE_HEIGHT,
@@ -25,6 +25,9 @@ class CodeWriter:
     def __init__(self, writer: BlockWriter, style: MarkdownStyle) -> None:
         self._writer = writer
         self._style = style
+        self._growing = GrowingColours()
+        self.growing = False
+        """Whether what is written now will be written again, with more of it."""
 
     def write(
         self, code: str, language: str, left: float, properties: Mapping[BlockProperty, object]
@@ -33,7 +36,8 @@ class CodeWriter:
         self._begin(CodePart.INSIDE | CodePart.FIRST | CodePart.LAST, left, language, properties)
         if len(code) > COLOUR_LIMIT:
             language = ""
-        for run, colour in coloured_runs(code, language):
+        runs = self._growing.runs(code, language) if self.growing else coloured_runs(code, language)
+        for run, colour in runs:
             self._writer.text(run, self._style.syntax(colour))
 
     def portion(self, code: str, language: str, *, first: bool, last: bool, joined: bool) -> None:

@@ -70,6 +70,11 @@ class MarkdownDocument:
         """Whether ``advance`` has something to do."""
         return not self._settled
 
+    @property
+    def skirt(self) -> float:
+        """How much room below the document belongs to what is painted in it."""
+        return self._writer.skirt
+
     def set_style(self, style: MarkdownStyle) -> None:
         """Take another look; everything is to be written again."""
         self._style = style
@@ -111,7 +116,6 @@ class MarkdownDocument:
         if self._done >= len(self._text):
             self._shown = len(self._text)
         self._settled = self._shown == len(self._text)
-        self._writer.close()
         edit.endEditBlock()
         if self._settled and self._final and self._late_references:
             # Definitions at the end may serve text further up: write it once more, knowing them all.
@@ -188,9 +192,9 @@ class MarkdownDocument:
             self._commit(self._done + _offset(portion, _first_line(tokens[last].map)))
             if not at_end:
                 return
-            self._renderer.render(tokens[last:], references)
+            self._renderer.render(tokens[last:], references, growing=not self._final)
         elif at_end:
-            self._renderer.render(tokens, references, self._resume)
+            self._renderer.render(tokens, references, self._resume, growing=not self._final)
         else:
             self._giant(tokens, references, portion, end)
             return

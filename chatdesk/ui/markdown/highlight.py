@@ -74,6 +74,33 @@ def coloured_runs(code: str, language: str) -> Iterator[tuple[str, str]]:
         yield "".join(run), current
 
 
+class GrowingColours:
+    """Colours for a code block that is still being written.
+
+    Looking at all of it again for every few letters takes time in the square of its length. So the lexer is
+    asked again only when a share of new text has come; until then that text has the plain colour.
+    """
+
+    _LEAST = 400
+    _SHARE = 6
+
+    def __init__(self) -> None:
+        self._code = ""
+        self._language = ""
+        self._runs: tuple[tuple[str, str], ...] = ()
+
+    def runs(self, code: str, language: str) -> Iterator[tuple[str, str]]:
+        """Yield pieces as ``coloured_runs`` does, the newest of them perhaps without their colour."""
+        new = len(code) - len(self._code)
+        known = language == self._language and code.startswith(self._code)
+        if not self._code or not known or new > max(self._LEAST, len(self._code) // self._SHARE):
+            self._code, self._language = code, language
+            self._runs = tuple(coloured_runs(code, language))
+        yield from self._runs
+        if rest := code[len(self._code) :]:
+            yield rest, ""
+
+
 def warm_up() -> None:
     """Load pygments and the commonest lexer, to be called when the application is idle."""
     for _ in coloured_runs("x = 1", "python"):

@@ -118,13 +118,13 @@ class BlockWriter:
         self._space(self._gap if self.cursor.position() else 1)
         return 0.0
 
-    def close(self) -> None:
-        """Give the last block's card its room; Qt ignores the bottom margin of the last block."""
-        frame = self.document.rootFrame()
-        made = frame.frameFormat()
-        if made.bottomMargin() != self._skirt:
-            made.setBottomMargin(self._skirt)
-            frame.setFrameFormat(made)
+    @property
+    def skirt(self) -> float:
+        """The room that the last block's card needs below the document, as Qt ignores its bottom margin.
+
+        Not a margin of the root frame: to change that lays the whole document out again.
+        """
+        return self._skirt
 
     def _space(self, room: float) -> None:
         """Use the block after a table as room below it: Qt ignores margins and empty blocks there."""

@@ -164,21 +164,21 @@ class SearchPalette(QWidget):
 
     # Opening and closing
 
-    def open(self) -> None:
-        """Show the palette, empty, with what one may want most."""
+    def open(self, text: str = "") -> None:
+        """Show the palette with ``text`` in its field; with an empty one it offers what one may want most."""
         if self.isVisible():
             return
         self._before = self.window().focusWidget()
         self._results = SearchResults("")
         self.field.blockSignals(True)
-        self.field.clear()
+        self.field.setText(text)
         self.field.blockSignals(False)
         self.setGeometry(self.window().rect())
         self._show_rows()
         self.show()
         self.raise_()
         self.field.setFocus(Qt.FocusReason.PopupFocusReason)
-        self.search_requested.emit("")
+        self.search_requested.emit(text)
 
     def dismiss(self, restore_focus: bool = True) -> None:
         """Close it and give the keys back to what had them."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from heapq import nlargest
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence
@@ -25,13 +26,12 @@ MARKED_MS = 8_000
 """How long the words of a message that was opened from the palette stay marked."""
 
 _NOT_OFFERED = {ActionId.SEARCH, ActionId.FIND_OLDER, ActionId.FIND_NEWER, ActionId.FOCUS_COMPOSER}
-_LOOKED_AT = 60
-"""Rows of the list among which the newest are looked for; pinned ones stand before them."""
-
 _ABOUT_A_CHAT = {
     ActionId.RENAME_CHAT,
     ActionId.PIN_CHAT,
     ActionId.UNPIN_CHAT,
+    ActionId.ARCHIVE_CHAT,
+    ActionId.UNARCHIVE_CHAT,
     ActionId.RETRY_CHAT,
     ActionId.DISCARD_CHAT,
     ActionId.DELETE_CHAT,
@@ -112,6 +112,10 @@ class SearchVerbs(QObject):
 
     # What the user does
 
+    def search_messages(self, text: str) -> None:
+        """Open the palette with what was looked for among the titles."""
+        self.palette.open(text)
+
     def carry_out(self, action: ActionId) -> bool:
         """Do what ``action`` means for the search; False when it is not about that."""
         match action:
@@ -156,10 +160,9 @@ class SearchVerbs(QObject):
 
     def _recent(self, most: int) -> Sequence[ConversationEntry]:
         """The chats one may want to go back to: the newest ones, without the one that is open."""
-        count = min(_LOOKED_AT, self._conversations.rowCount())
-        found = [self._conversations.entry_at(row) for row in range(count)]
-        found = [entry for entry in found if entry.id != self._conversations.active]
-        return sorted(found, key=lambda entry: entry.conversation.updated_at, reverse=True)[:most]
+        active = self._conversations.active
+        others = (entry for entry in self._conversations.current() if entry.id != active)
+        return nlargest(most, others, key=lambda entry: entry.conversation.updated_at)
 
     def _commands(self) -> Sequence[Command]:
         entry = self._conversations.entry(self._conversations.active)
@@ -167,7 +170,9 @@ class SearchVerbs(QObject):
             ()
             if entry is None
             else conversation_menu(
-                pinned=entry.membership.pinned, failed=entry.delivery is DeliveryState.FAILED
+                pinned=entry.membership.pinned,
+                failed=entry.delivery is DeliveryState.FAILED,
+                archived=entry.membership.archived,
             )
         )
         offered = []

@@ -61,6 +61,15 @@ QToolButton[look="pill"] { background: $surface; color: $text; border: 1px solid
   padding: 3px 1px 3px 8px; }
 QToolButton[look="pill"]:hover { background: $hover; }
 QToolButton[look="pill"]:focus { border: 1px solid $focus; }
+QToolButton[look="model"] { background: transparent; color: $text_muted; border: 1px solid transparent;
+  border-radius: 8px; padding: 6px 6px 6px 4px; text-align: right; }
+QToolButton[look="model"]:hover { background: $hover; color: $text; }
+QToolButton[look="model"]:focus { border: 1px solid $focus; }
+QSlider::groove:horizontal { background: $border_strong; height: 4px; border-radius: 2px; }
+QSlider::sub-page:horizontal { background: $accent; border-radius: 2px; }
+QSlider::handle:horizontal { background: $accent; border: 2px solid $accent; width: 12px; margin: -6px 0;
+  border-radius: 8px; }
+QSlider::handle:horizontal:focus { border: 2px solid $text; }
 QPushButton[look="link"] { background: transparent; border: 1px solid transparent; color: $link;
   padding: 3px 0; font-weight: 600; text-align: left; }
 QPushButton[look="link"]:hover { text-decoration: underline; }
@@ -81,6 +90,8 @@ QLineEdit:disabled { color: $text_muted; background: $window; }
 QLineEdit[wrong="true"] { border: 2px solid $danger; padding: 6px 9px; }
 QLineEdit[look="rename"] { border-radius: 6px; padding: 3px 6px; border: 2px solid $focus; }
 
+QLineEdit[look="filter"] { border: 1px solid $border; padding: 6px 8px; }
+QLineEdit[look="filter"]:focus { border: 2px solid $focus; padding: 5px 7px; }
 QLineEdit[look="bare"], QLineEdit[look="bare"]:focus { background: transparent; border: none;
   padding: 2px 0; }
 

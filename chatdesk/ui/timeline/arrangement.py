@@ -45,6 +45,7 @@ class Arrangement:
         self._model = model
         self._shelf.clear()
         self._stale.clear()
+        self.margin.unfolded.clear()
         self._hold = []
         self.placed = []
         self.pinned = True
@@ -81,6 +82,14 @@ class Arrangement:
         """Hold on to the message with its top at ``y``, in pixels below the top of the view."""
         self.pinned = False
         self._hold = [(message_id, y)]
+
+    def unfold(self, message_id: str) -> None:
+        """Show all of a long text from now on; its beginning stays where it is."""
+        self.margin.unfolded.add(message_id)
+        self.touch_messages({message_id})
+        for each, spot in self.placed:
+            if each == message_id:
+                self.hold(message_id, spot.y)
 
     def shift(self, pixels: int) -> None:
         """Move what is on screen up by ``pixels``."""

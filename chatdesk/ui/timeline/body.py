@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QRect, QRectF, QSize, Qt, QUrl, Signal
@@ -23,7 +24,7 @@ from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 from chatdesk.ui.markdown.decorations import CodeCard, code_card, code_of, visible_blocks
 from chatdesk.ui.markdown.document import MarkdownDocument
 from chatdesk.ui.markdown.plain import selected_text
-from chatdesk.ui.timeline.look import Look
+from chatdesk.ui.timeline.look import COLUMN, Look
 
 _SCROLL_KEYS = {
     Qt.Key.Key_PageUp,
@@ -48,13 +49,15 @@ class BodyView(QTextBrowser):
 
     Signals: ``code_copied(str)`` the code whose copy button was pressed · ``menu_wanted(QPoint, str, str)``
     global position, address and code under it · ``dragged(QPoint)`` the pointer while selecting ·
-    ``drawn()`` after each painting.
+    ``drawn()`` after each painting · ``chosen_anew()`` a selection begins here, by the
+    left button or by keys.
     """
 
     code_copied = Signal(str)
     menu_wanted = Signal(QPoint, str, str)
     dragged = Signal(QPoint)
     drawn = Signal()
+    chosen_anew = Signal()
 
     def __init__(self, look: Look, parent: QWidget) -> None:
         super().__init__(parent)
@@ -66,11 +69,15 @@ class BodyView(QTextBrowser):
         self._caret = QRect()
         self._caret_phase = 0
         self.streaming = False
+        self.spanned: Callable[[], str] = str
+        """Returns what is selected here and in other messages; nothing when only this one is concerned."""
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         # The row sets the width; with the usual mode Qt goes back to the width of the widget, old or hidden.
         self.setLineWrapMode(QTextBrowser.LineWrapMode.FixedPixelWidth)
+        # The first text is written before the row is laid out: at Qt's width of 0 each letter is a line.
+        self.setLineWrapColumnOrWidth(COLUMN)
         self.setOpenLinks(False)
         self.setUndoRedoEnabled(False)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.DefaultContextMenu)
@@ -97,6 +104,10 @@ class BodyView(QTextBrowser):
         if width != self.lineWrapColumnOrWidth():
             self.setLineWrapColumnOrWidth(width)
 
+    def height_needed(self) -> float:
+        """Return the height of the text with everything that is painted behind it."""
+        return self.document().size().height() + self.markdown.skirt
+
     def set_muted(self, muted: bool) -> None:
         """Show the text in the quiet colour."""
         self._colour(muted)
@@ -121,7 +132,7 @@ class BodyView(QTextBrowser):
 
     def createMimeDataFromSelection(self) -> QMimeData:
         made = QMimeData()
-        made.setText(self.selected())
+        made.setText(self.spanned() or self.selected())
         return made
 
     def selected(self) -> str:
@@ -187,9 +198,16 @@ class BodyView(QTextBrowser):
         if event.key() in _SCROLL_KEYS and not shifted:
             event.ignore()
         elif event.matches(QKeySequence.StandardKey.Cancel) and self.has_selection():
+            self.chosen_anew.emit()
             self.clear_selection()
         else:
+            before = self.textCursor()
             super().keyPressEvent(event)
+            if (before.anchor(), before.position()) != (
+                self.textCursor().anchor(),
+                self.textCursor().position(),
+            ):
+                self.chosen_anew.emit()
 
     def card_at(self, place: QPoint) -> CodeCard | None:
         """Return the code card whose copy button is at ``place``, in the coordinates of the text."""
@@ -234,6 +252,8 @@ class BodyView(QTextBrowser):
             self.viewport().update(card.rect.toAlignedRect())
             self.code_copied.emit(code_of(self.document(), card.position))
             return
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.chosen_anew.emit()
         super().mousePressEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:

@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from chatdesk.domain.message import DeliveryState, Message, MessageStatus, Role
-from chatdesk.language.door import _, sentence
+from chatdesk.language.door import N_, _, sentence
 from chatdesk.models.message_list import MessageListModel
 from chatdesk.models.roles import TimelineRole
+from chatdesk.ui.timeline.fold import LONG, beginning
 from chatdesk.ui.timeline.offers import Circumstances, MessageAction, broken_offers, offers
 from chatdesk.ui.words import day_label, time_label
+
+NEW_MESSAGES = N_("New messages")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +22,9 @@ class RowContent:
     """Everything a row paints. ``day`` is the heading of a new day, "" inside a day; ``grouped`` hides the
     author's name because the row above has it. A message that is about to be deleted counts as ``deleted``.
     ``versions`` is (place from 0, count), None when there is only this one; ``fresh`` says that one of them
-    came from elsewhere and was not looked at; ``draft`` is what it is being changed to, None when it is not.
+    came from elsewhere and was not looked at; ``draft`` is what it is being changed to, None when it is not;
+    ``unread`` says that the unread messages begin with it; ``folded`` is the length of the whole text where
+    ``text`` is only its beginning, else 0.
     """
 
     id: str
@@ -42,6 +47,8 @@ class RowContent:
     versions: tuple[int, int] | None = None
     fresh: bool = False
     draft: str | None = None
+    unread: bool = False
+    folded: int = 0
 
     @property
     def streaming(self) -> bool:
@@ -62,15 +69,18 @@ class RowContent:
     @property
     def accessible_name(self) -> str:
         """What a screen reader says before the text."""
-        return f"{self.author}, {self.time}"
+        spoken = f"{self.author}, {self.time}"
+        return f"{_(NEW_MESSAGES)}: {spoken}" if self.unread else spoken
 
 
 @dataclass(slots=True)
 class Margin:
-    """What this view alone knows about messages: texts being edited, versions not looked at yet; by id."""
+    """What this view alone knows about messages: texts being edited, versions not looked at yet, long texts
+    shown whole; by id."""
 
     drafts: dict[str, str] = field(default_factory=dict)
     fresh: set[str] = field(default_factory=set)
+    unfolded: set[str] = field(default_factory=set)
 
 
 def content_of(model: MessageListModel, row: int, now: Callable[[], datetime], margin: Margin) -> RowContent:
@@ -81,6 +91,13 @@ def content_of(model: MessageListModel, row: int, now: Callable[[], datetime], m
     written = message.created_at.astimezone()
     leaving = model.is_leaving(message.id)
     text = "" if message.deleted_at or leaving else model.text_of(message)
+    folded = 0
+    if len(text) > LONG:
+        if message.status is MessageStatus.STREAMING:
+            # Whoever follows a long reply goes on reading it when it has ended.
+            margin.unfolded.add(message.id)
+        elif message.id not in margin.unfolded:
+            text, folded = beginning(text), len(text)
     versions = model.versions_of(message.id)
     about = circumstances(model, message, bool(text.strip()))
     offered = offers(about)
@@ -105,6 +122,8 @@ def content_of(model: MessageListModel, row: int, now: Callable[[], datetime], m
         versions=None if versions is None else (versions.place, len(versions.ids)),
         fresh=versions is not None and message.id in margin.fresh,
         draft=None if message.deleted_at or leaving else margin.drafts.get(message.id),
+        folded=folded,
+        unread=message.id == model.unread.message_id,
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QTimer
 
 from chatdesk.models.message_list import MessageListModel
+from chatdesk.ui.timeline.fold import LONG, beginning
 from chatdesk.ui.timeline.heights import Heights
 from chatdesk.ui.timeline.look import Look
 
@@ -83,5 +84,6 @@ class GuessedHeights(QObject):
         guesses = []
         for each in range(row, row + count):
             text = model.text_of(model.at(each))
+            text = beginning(text) if len(text) > LONG else text
             guesses.append(look.guess(len(text), text.count("\n"), self._width))
         self.heights.assign(row, guesses)

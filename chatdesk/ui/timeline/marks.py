@@ -51,6 +51,7 @@ class SearchMarks(QObject):
         """Bring a message on screen and let it glow; False when the view does not have it."""
         if not self._view.show_message(message_id):
             return False
+        self._view.unfold(message_id)  # What was found may be in the part that is not shown.
         self._found = self._seeking = message_id
         self._follow()
         row = self._view.row(message_id)

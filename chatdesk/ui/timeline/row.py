@@ -14,6 +14,7 @@ from chatdesk.ui.timeline.avatars import Avatars
 from chatdesk.ui.timeline.body import BodyView
 from chatdesk.ui.timeline.content import RowContent
 from chatdesk.ui.timeline.failure_bar import FailureBar
+from chatdesk.ui.timeline.fold import UnfoldButton
 from chatdesk.ui.timeline.look import (
     AVATAR,
     AVATAR_GAP,
@@ -27,6 +28,7 @@ from chatdesk.ui.timeline.look import (
     GROUP_GAP,
     ROW_GAP,
     SIDE_ROOM,
+    UNREAD_HEIGHT,
     Look,
 )
 from chatdesk.ui.timeline.message_actions import MessageActions
@@ -38,9 +40,13 @@ from chatdesk.ui.timeline.row_paint import (
     paint_day,
     paint_heading,
     paint_status,
+    paint_unread,
 )
 
 _DELETED = N_("This message was deleted.")
+_SURELY_WIDE = 4_000
+"""From this length on a bubble is as wide as it may be: trying lays the text out twice for each piece."""
+
 _OVERHANG = 7
 """How far the first button's empty rim stands out, so that its picture is in line with the text."""
 
@@ -50,7 +56,8 @@ class RowView(QWidget):
 
     Signals: ``action_chosen(MessageAction, str)`` and ``failure_action(str, str)`` with the message's id;
     ``edited(str, str)`` id and text while it is being changed, ``edit_saved(str, str)``,
-    ``edit_cancelled(str)``, ``grown(str)`` when it needs to be laid out again.
+    ``edit_cancelled(str)``, ``grown(str)`` when it needs to be laid out again, ``unfolded(str)`` when all of
+    a long text is wanted.
     """
 
     action_chosen = Signal(object, str)
@@ -59,6 +66,7 @@ class RowView(QWidget):
     edit_saved = Signal(str, str)
     edit_cancelled = Signal(str)
     grown = Signal(str)
+    unfolded = Signal(str)
 
     def __init__(self, look: Look, avatars: Avatars, parent: QWidget) -> None:
         super().__init__(parent)
@@ -68,6 +76,7 @@ class RowView(QWidget):
         self._laid_out_for = -1
         self._height = 0
         self._day = QRect()
+        self._unread = QRect()
         self._heading = QRect()
         self._bubble = QRect()
         self._avatar = QRect()
@@ -75,6 +84,9 @@ class RowView(QWidget):
         self._status = QRect()
         self._failure: FailureBar | None = None
         self.body = BodyView(look, self)
+        self.unfold = UnfoldButton(look, self)
+        self.unfold.hide()
+        self.unfold.clicked.connect(lambda: self.unfolded.emit(self.message_id))
         self.buttons = MessageActions(look, self)
         self.buttons.hide()
         self.buttons.chosen.connect(lambda action: self.action_chosen.emit(action, self.message_id))
@@ -126,7 +138,8 @@ class RowView(QWidget):
         """What the Tab key visits here, in its order."""
         if self.editor is not None:
             return [self.editor.field, self.editor.cancel, self.editor.save]
-        return [self.body, *self.buttons.chain()]
+        rest = [self.unfold] if self._content is not None and self._content.folded else []
+        return [self.body, *rest, *self.buttons.chain()]
 
     @property
     def bubble(self) -> QRect:
@@ -142,6 +155,7 @@ class RowView(QWidget):
         """Take other fonts and colours."""
         self._look = look
         self.body.set_look(look)
+        self.unfold.set_look(look)
         self.buttons.set_look(look)
         if self.editor is not None:
             self.editor.set_look(look)
@@ -234,6 +248,10 @@ class RowView(QWidget):
             y = DAY_HEIGHT
         else:
             y = ROW_GAP if content.grouped else GROUP_GAP
+        self._unread = QRect()
+        if content.unread:
+            self._unread = QRect(left, y, column, UNREAD_HEIGHT)
+            y += UNREAD_HEIGHT + ROW_GAP
         bubble = content.role is Role.USER
         inset = 0 if content.own or content.role is Role.SYSTEM else AVATAR + AVATAR_GAP
         self._avatar = QRect()
@@ -247,6 +265,7 @@ class RowView(QWidget):
             self._bubble = self._glyph = QRect()
             tall = self.editor.height_for(column - inset)
             self.editor.setGeometry(left + inset, y, column - inset, tall)
+            self.unfold.hide()
             return y + tall
         if bubble:
             y = self._arrange_bubble(content, left + inset, y, column - inset)
@@ -263,11 +282,8 @@ class RowView(QWidget):
         return y
 
     def _arrange_bubble(self, content: RowContent, left: int, y: int, width: int) -> int:
-        document = self.body.document()
-        self.body.wrap_at(int(width * BUBBLE_SHARE) - 2 * BUBBLE_X)
-        cards = any(True for _ in self.body.code_cards()[:1])
-        least = 260 if cards else 12
-        wide = min(int(width * BUBBLE_SHARE) - 2 * BUBBLE_X, max(least, int(document.idealWidth()) + 1))
+        most = int(width * BUBBLE_SHARE) - 2 * BUBBLE_X
+        wide = most if len(content.text) > _SURELY_WIDE else self._ideal_width(most)
         x = left + width - wide - 2 * BUBBLE_X if content.own else left
         height = self._set_body(QRect(x + BUBBLE_X, y + BUBBLE_TOP, wide, 0))
         self._bubble = QRect(x, y, wide + 2 * BUBBLE_X, height + BUBBLE_TOP + BUBBLE_BOTTOM)
@@ -286,6 +302,11 @@ class RowView(QWidget):
                 self._failure.setGeometry(left, below + 4, width, tall)
                 below += 4 + tall
         return below
+
+    def _ideal_width(self, most: int) -> int:
+        self.body.wrap_at(most)
+        least = 260 if self.body.code_cards() else 12
+        return min(most, max(least, int(self.body.document().idealWidth()) + 1))
 
     def _arrange_actions(self, content: RowContent, left: int, below: int, width: int) -> int:
         """Put the actions beside the bubble, or where they do not fit or stay for good, below it."""
@@ -313,9 +334,11 @@ class RowView(QWidget):
 
     def _set_body(self, place: QRect) -> int:
         self.body.wrap_at(place.width())
-        height = max(self._look.line_height, int(self.body.document().size().height() + 0.999))
+        height = max(self._look.line_height, int(self.body.height_needed() + 0.999))
         self.body.setGeometry(place.x(), place.y(), place.width(), height)
-        return height
+        folded = self._content.folded if self._content is not None else 0
+        self.unfold.setVisible(bool(folded))
+        return self.unfold.place(place.x(), place.y() + height, folded) - place.y() if folded else height
 
     def paintEvent(self, event: QPaintEvent) -> None:
         content = self._content
@@ -325,6 +348,8 @@ class RowView(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if content.day:
             paint_day(painter, self._look, self._day, content.day)
+        if not self._unread.isNull():
+            paint_unread(painter, self._look, self._unread)
         if not self._avatar.isNull():
             self._paint_avatar(painter, content)
         if not self._heading.isNull():

@@ -6,9 +6,9 @@ from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
 
 from chatdesk.domain.message import DeliveryState, MessageStatus
-from chatdesk.language.door import N_
+from chatdesk.language.door import N_, _
 from chatdesk.ui.theme.icons import paint_icon
-from chatdesk.ui.timeline.content import RowContent
+from chatdesk.ui.timeline.content import NEW_MESSAGES, RowContent
 from chatdesk.ui.timeline.look import BUBBLE_RADIUS, GLYPH, Look
 
 DELIVERY = {
@@ -33,6 +33,24 @@ def paint_day(painter: QPainter, look: Look, place: QRect, day: str) -> None:
     painter.drawLine(QPointF(centre + half, middle), QPointF(place.right(), middle))
     painter.setPen(QColor(tokens.text_muted))
     painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter), day)
+
+
+def paint_unread(painter: QPainter, look: Look, place: QRect) -> None:
+    """Paint the line above the first unread message."""
+    tokens = look.tokens
+    words = _(NEW_MESSAGES)
+    painter.setFont(look.small)
+    wide = QFontMetrics(look.small).horizontalAdvance(words) + 20
+    pill = QRectF(place.center().x() - wide / 2, place.center().y() - 10, wide, 21)
+    middle = place.center().y() + 0.5
+    painter.setPen(QPen(QColor(tokens.accent), 1))
+    painter.drawLine(QPointF(place.left(), middle), QPointF(pill.left(), middle))
+    painter.drawLine(QPointF(pill.right(), middle), QPointF(place.right(), middle))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(tokens.accent_soft))
+    painter.drawRoundedRect(pill, pill.height() / 2, pill.height() / 2)
+    painter.setPen(QColor(tokens.accent))
+    painter.drawText(pill, int(Qt.AlignmentFlag.AlignCenter), words)
 
 
 def paint_bubble(painter: QPainter, look: Look, place: QRect, glyph: QRect, content: RowContent) -> None:

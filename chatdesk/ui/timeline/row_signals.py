@@ -13,6 +13,7 @@ from chatdesk.ui.markdown.links import safe_link
 from chatdesk.ui.timeline.menu import Action, build_menu
 from chatdesk.ui.timeline.offers import FACES, MessageAction
 from chatdesk.ui.timeline.row import RowView
+from chatdesk.ui.timeline.span import Span
 
 if TYPE_CHECKING:
     from chatdesk.ui.timeline.view import TimelineView
@@ -24,6 +25,7 @@ class RowSignals:
     def __init__(self, view: TimelineView) -> None:
         self._view = view
         self._selected: RowView | None = None
+        self._span = Span(view)
         self._actions = {
             "retry": view.retry_requested,
             "edit": view.edit_requested,
@@ -33,11 +35,15 @@ class RowSignals:
     def connect(self, row: RowView) -> None:
         """Connect a row that was just made."""
         row.failure_action.connect(lambda action, message_id: self._actions[action].emit(message_id))
+        row.unfolded.connect(self._view.unfold)
         self._view.rewriting.wire(row)
         row.body.anchorClicked.connect(self._link_clicked)
         row.body.code_copied.connect(self.copy)
         row.body.menu_wanted.connect(lambda at, link, code: self._open_menu(row, at, link, code))
+        row.body.dragged.connect(lambda pointer: self._span.drag(row, pointer))
         row.body.dragged.connect(self._view.drag_to)
+        row.body.chosen_anew.connect(lambda: self._span.clear(row.body))
+        row.body.spanned = self._span.text
         row.body.selectionChanged.connect(lambda: self._selection_changed(row))
         row.body.drawn.connect(lambda: self._view.note_painted(row.message_id))
 
@@ -47,9 +53,14 @@ class RowSignals:
         self._view.copied.emit(text)
 
     def copy_selection(self) -> None:
-        """Put the selected text on the clipboard."""
-        if self._selected is not None and self._selected.body.has_selection():
+        """Put the selected text on the clipboard, of several messages with the names of who wrote them."""
+        if self._span:
+            self.copy(self._span.text())
+        elif self._selected is not None and self._selected.body.has_selection():
             self.copy(self._selected.body.selected())
+
+    def _copy_from(self, row: RowView) -> None:
+        self.copy(self._span.text() or row.body.selected())
 
     def _link_clicked(self, url: QUrl) -> None:
         address = safe_link(bytes(url.toEncoded().data()).decode("ascii", "replace"))
@@ -57,7 +68,9 @@ class RowSignals:
             self._view.link_activated.emit(address)
 
     def _selection_changed(self, row: RowView) -> None:
-        """Keep one selection: a new one ends the one before."""
+        """Keep one selection: a new one ends the one before, unless a drag goes over several messages."""
+        if self._span:
+            return
         if row.body.has_selection() and row is not self._selected:
             if self._selected is not None:
                 self._selected.body.clear_selection()
@@ -68,7 +81,11 @@ class RowSignals:
         if content is None:
             return
         texts: list[Action] = [
-            (_("Copy"), row.body.has_selection(), lambda: self.copy(row.body.selected())),
+            (
+                _("Copy"),
+                row.body.has_selection(),
+                lambda: self.copy(self._span.text() or row.body.selected()),
+            ),
             (_("Copy message"), bool(content.text), lambda: self._view.copy_message(content.id)),
         ]
         more = [

@@ -123,6 +123,11 @@ class TimelineView(QAbstractScrollArea):
         """The button that leads back to the newest message; hidden while pinned."""
         return self._jump
 
+    @property
+    def look(self) -> Look:
+        """The fonts and colours in use."""
+        return self._look
+
     def model(self) -> MessageListModel | None:
         """Return the model shown."""
         return self._model
@@ -202,6 +207,11 @@ class TimelineView(QAbstractScrollArea):
         if self._model is not None and message is not None:
             self._signals.copy(self._model.text_of(message))
 
+    def unfold(self, message_id: str) -> None:
+        """Show all of a long message."""
+        self._rows.unfold(message_id)
+        self._pace.want()
+
     def note_painted(self, message_id: str) -> None:
         """Tell of a message's first painting; called by its row."""
         if message_id not in self._painted_ids:
@@ -268,8 +278,8 @@ class TimelineView(QAbstractScrollArea):
 
     def _lay_out(self) -> None:
         model = self._model
-        if model is None:
-            return
+        if model is None or len(self._guesses.heights) != model.rowCount():
+            return  # Asked by somebody who heard of new rows first; a layout follows when the view has.
         before = dict(self._rows.placed)
         self._rows.lay_out(self.viewport().height(), self.viewport().width())
         if self._rows.pinned:

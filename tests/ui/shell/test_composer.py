@@ -92,6 +92,24 @@ def test_enter_belongs_to_the_input_method_while_it_composes(composer: Composer,
     assert heard.sent == [("chat-a", "日本")]
 
 
+def test_with_the_keys_swapped_composing_is_just_as_safe(composer: Composer, heard: Heard) -> None:
+    composer.set_send_key("ctrl_enter")
+    control = Qt.KeyboardModifier.ControlModifier
+    QCoreApplication.sendEvent(composer.field, QInputMethodEvent("に", []))
+    QTest.keyClick(composer.field, KEY.Key_Return, control)
+    QTest.keyClick(composer.field, KEY.Key_Return)
+    assert (heard.sent, composer.text()) == ([], "")
+    commit = QInputMethodEvent()
+    commit.setCommitString("日本")
+    QCoreApplication.sendEvent(composer.field, commit)
+    QTest.keyClick(composer.field, KEY.Key_Return)
+    assert (heard.sent, composer.text()) == ([], "日本\n")
+    QTest.keyClick(composer.field, KEY.Key_Return, SHIFT)
+    QTest.keyClicks(composer.field, "x")
+    QTest.keyClick(composer.field, KEY.Key_Return, control)
+    assert heard.sent == [("chat-a", "日本\n\nx")]
+
+
 def test_the_text_stays_until_it_was_accepted(composer: Composer, heard: Heard) -> None:
     QTest.keyClicks(composer.field, "keep me")
     QTest.keyClick(composer.field, KEY.Key_Return)

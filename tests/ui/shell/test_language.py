@@ -254,8 +254,8 @@ def cut(widget: QWidget) -> list[str]:
     """Name the texts for which there is less room than they take."""
     found = []
     for each in widget.findChildren(QWidget):
-        if not each.isVisible() or isinstance(each, ElidedLabel):
-            continue
+        if not each.isVisible() or isinstance(each, ElidedLabel) or isinstance(each.parent(), QLineEdit):
+            continue  # the last: Qt itself makes room for a picture inside a field
         if isinstance(each, QLabel) and each.text():
             room = each.contentsRect()
             flags = int(Qt.TextFlag.TextWordWrap) if each.wordWrap() else 0

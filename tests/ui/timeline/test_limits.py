@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from PySide6.QtCore import QUrl
-from PySide6.QtGui import QDesktopServices, QTextDocument
+from PySide6.QtGui import QDesktopServices, QGuiApplication, QTextDocument
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from chatdesk.domain.message import MessageStatus, Role
+from chatdesk.ui.markdown import highlight
 from chatdesk.ui.markdown.document import CHUNK, CHUNKS_PER_PIECE, LINE_LIMIT, WINDOW, MarkdownDocument
 from chatdesk.ui.markdown.style import MarkdownStyle
 from chatdesk.ui.theme.fonts import code_font, interface_font
 from chatdesk.ui.theme.theme import Theme
 from chatdesk.ui.theme.tokens import LIGHT
 from chatdesk.ui.timeline.body import BodyView
+from chatdesk.ui.timeline.fold import LONG, SHOWN
 from chatdesk.ui.timeline.look import Look
-from tests.support.messages import message, message_id
+from tests.support.messages import changed, message, message_id
 from tests.ui.timeline.conftest import Open
 
 New = Callable[[], tuple[QTextDocument, MarkdownDocument]]
@@ -56,15 +60,17 @@ def test_huge_texts_are_written_in_bounded_pieces(new_document: New, name: str) 
     assert longest <= LINE_LIMIT + 1
 
 
-def test_a_megabyte_in_the_timeline_is_shown_frame_by_frame(open_timeline: Open, qtbot: QtBot) -> None:
+def test_a_megabyte_is_shown_frame_by_frame_when_it_is_wanted(open_timeline: Open, qtbot: QtBot) -> None:
     view, _ = open_timeline([message(2, "word " * 200_000)])
     row = view.row(message_id(2))
     assert row is not None
+    assert row.body.markdown.pieces == 1
+    row.unfold.click()
+    view.flush()
     assert row.unfinished
     assert row.body.markdown.pieces <= 4
     qtbot.waitUntil(lambda: not row.unfinished, timeout=30_000)
     assert len(row.body.toPlainText().replace("\n", "")) == 1_000_000
-    assert view.pinned
 
 
 HOSTILE = """
@@ -163,3 +169,70 @@ def test_styles_do_not_depend_on_each_other(new_document: New) -> None:
     assert rendered.waiting
     rendered.finish()
     assert not rendered.waiting
+
+
+@pytest.mark.parametrize("role", [Role.USER, Role.ASSISTANT])
+@pytest.mark.parametrize("name", HUGE)
+def test_a_huge_message_is_folded(open_timeline: Open, name: str, role: Role) -> None:
+    view, model = open_timeline([message(1), message(2, HUGE[name], role=role)])
+    row = view.row(message_id(2))
+    assert row is not None
+    while row.unfinished:
+        view.flush()
+    folded = len(HUGE[name]) > LONG
+    assert row.unfold.isVisible() is folded
+    assert row.body.markdown.pieces <= 8
+    if folded:
+        assert len(row.body.toPlainText()) <= SHOWN + 100
+        assert f"{len(HUGE[name]):,}" in row.unfold.text()
+        assert row.unfold in row.tab_chain
+        view.copy_message(message_id(2))
+        assert QGuiApplication.clipboard().text() == model.text_of(model.at(1)), "the whole text is copied"
+
+
+def test_all_of_a_folded_message_is_shown_where_it_was(open_timeline: Open, qtbot: QtBot) -> None:
+    text = "\n\n".join(f"paragraph {number} of many words that fill a line" for number in range(2_000))
+    view, _ = open_timeline([message(1), message(2, text), message(3), message(4)])
+    row = view.row(message_id(2))
+    assert row is not None
+    view.scroll_by(-200)
+    top = view.top_of(message_id(2))
+    row.unfold.click()
+    assert top is not None
+    view.flush()
+    assert view.top_of(message_id(2)) == top
+    assert not view.pinned
+    qtbot.waitUntil(lambda: not row.unfinished, timeout=30_000)
+    assert view.top_of(message_id(2)) == top
+    assert not row.unfold.isVisible()
+    assert "paragraph 1999 " in row.body.toPlainText()
+
+
+def test_a_long_reply_is_not_folded_under_its_reader(open_timeline: Open) -> None:
+    text = "a line of the reply\n" * 3_000
+    streaming = message(2, text, status=MessageStatus.STREAMING)
+    view, model = open_timeline([message(1), streaming])
+    row = view.row(message_id(2))
+    assert row is not None
+    model.apply(changed(replace(streaming, status=MessageStatus.COMPLETE, revision=9)))
+    view.flush()
+    assert row.content is not None
+    assert not row.content.folded
+
+
+def test_code_that_is_written_is_coloured_in_shares(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    plain = highlight.coloured_runs
+
+    def counted(code: str, language: str) -> Iterator[tuple[str, str]]:
+        asked.append(len(code))
+        return plain(code, language)
+
+    monkeypatch.setattr(highlight, "coloured_runs", counted)
+    colours = highlight.GrowingColours()
+    code = "def f(x: int) -> int:\n    return x + 1\n" * 300
+    for end in range(0, len(code), 20):
+        assert "".join(run for run, _ in colours.runs(code[:end], "python")) == code[:end]
+    assert len(asked) < 40
+    assert sum(asked) < 12 * len(code)
+    assert len({colour for _, colour in colours.runs(code, "python")}) > 2

@@ -1,0 +1,37 @@
+"""What a puppet does with whole chats, by the list's own menu."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chatdesk.ui.actions.table import ActionId
+
+if TYPE_CHECKING:
+    from chatdesk.app.open_window import OpenWindow
+
+Request = dict[str, Any]
+
+
+class ChatStrings:
+    """Requests about conversations in the list."""
+
+    @property
+    def _whole(self) -> OpenWindow:
+        raise NotImplementedError
+
+    async def choose(self, request: Request) -> Request:
+        """Choose an entry of a chat's menu, such as ``chat.archive`` or ``chat.delete``."""
+        self._whole.window.verbs.carry_out(ActionId(request["action"]), request["conversation_id"])
+        return {}
+
+    async def trigger(self, request: Request) -> Request:
+        """Trigger an action of the window, such as ``chat.undo``."""
+        self._whole.window.actions_table[ActionId(request["action"])].trigger()
+        return {}
+
+    async def pick(self, request: Request) -> Request:
+        """Choose a model for the open chat, as the picker tells it."""
+        self._whole.window.composer.picker.model_chosen.emit(
+            self._whole.realtime.current_conversation, request["model"]
+        )
+        return {}

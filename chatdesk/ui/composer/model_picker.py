@@ -1,0 +1,124 @@
+"""The button in the composer that says which model answers, and lets one choose another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup, QFontMetrics, QGuiApplication
+from PySide6.QtWidgets import QMenu, QToolButton, QWidget
+
+from chatdesk.language.door import _
+from chatdesk.ui.round_corners import RoundCorners
+from chatdesk.ui.theme.fonts import sized
+from chatdesk.ui.theme.icons import icon
+from chatdesk.ui.theme.theme import Theme
+from chatdesk.ui.words import retell
+
+_WIDEST = 190
+
+
+class ModelPicker(QToolButton):
+    """Shows the model of the open conversation, or the one for the next new one.
+
+    A conversation keeps its model, in every window; what is chosen for a new chat holds for all further ones
+    of this window. Signals: ``model_chosen(conversation_id, model)``, never with an empty id;
+    ``set_up_requested()`` where no model is set up.
+    """
+
+    model_chosen = Signal(str, str)
+    set_up_requested = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._models: tuple[str, ...] = ()
+        self._conversation = ""
+        self._own: str | None = None
+        self._for_new: str | None = None
+        self.setProperty("look", "model")
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+        sized(self, 0.92)
+        self.clicked.connect(self.open)
+        theme.changed.connect(self._refresh)
+        retell(self._refresh)
+        self._refresh()
+
+    @property
+    def model(self) -> str | None:
+        """The model that answers next; None where none is set up and none was chosen."""
+        if self._conversation:
+            return self._own or self._default
+        return self._for_new if self._for_new in self._models else self._default
+
+    @property
+    def _default(self) -> str | None:
+        return self._models[0] if self._models else None
+
+    def set_models(self, models: Sequence[str]) -> None:
+        """Offer these models, the default first; nothing where none is set up."""
+        self._models = tuple(models)
+        self._refresh()
+
+    def show_conversation(self, conversation_id: str, model: str | None) -> None:
+        """Show the model of a conversation, None for the default; an empty id stands for a new chat."""
+        self._conversation, self._own = conversation_id, model
+        self._refresh()
+
+    def open(self) -> None:
+        """Open the menu of models, or where there is none ask for one to be set up."""
+        if not self._models:
+            self.set_up_requested.emit()
+            return
+        menu = QMenu(self)
+        # Of its own, or it is as mirrored as this button, whose arrow is behind the name.
+        menu.setLayoutDirection(QGuiApplication.layoutDirection())
+        menu.setAccessibleName(_("Models"))
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        RoundCorners(menu, 8)
+        only_one = QActionGroup(menu)
+        shown = self.model
+        if shown is not None and shown not in self._models:
+            absent = QAction(_("{model} (not set up here)").format(model=shown), menu)
+            absent.setEnabled(False)
+            menu.addAction(absent)
+            menu.addSeparator()
+        chosen = None
+        for place, model in enumerate(self._models):
+            # An ampersand would be taken for a mnemonic.
+            text = model.replace("&", "&&")
+            action = QAction(_("{model} (default)").format(model=text) if place == 0 else text, menu)
+            action.setCheckable(True)
+            action.setChecked(model == shown)
+            action.triggered.connect(lambda _checked=False, model=model: self._choose(model))
+            only_one.addAction(action)
+            menu.addAction(action)
+            chosen = action if model == shown else chosen
+        above = QPoint(0, -menu.sizeHint().height() - 4)
+        menu.popup(self.mapToGlobal(above))
+        menu.setActiveAction(chosen or menu.actions()[-len(self._models)])
+
+    def _choose(self, model: str) -> None:
+        if not self._conversation:
+            self._for_new = model
+        elif model != self._own:
+            self._own = model
+            self.model_chosen.emit(self._conversation, model)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        muted = self._theme.tokens.text_muted
+        side = self._theme.px(12)
+        self.setIconSize(QSize(side, side))
+        self.setIcon(icon("chevron-down", muted))
+        model = self.model
+        words = model or _("No model set up")
+        room = self._theme.px(_WIDEST)
+        shown = QFontMetrics(self.font()).elidedText(words, Qt.TextElideMode.ElideMiddle, room)
+        self.setText(shown.replace("&", "&&"))
+        name = _("Model: {model}").format(model=model) if model else words
+        self.setAccessibleName(name)
+        tip = _("Choose the model that answers") if self._models else _("Set up a model")
+        self.setToolTip(f"{model} – {tip}" if model and shown != model else tip)
+        self.setAccessibleDescription(tip)

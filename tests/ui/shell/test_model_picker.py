@@ -1,0 +1,126 @@
+"""The model picker: per conversation, for new chats, by keyboard, and where no model is set up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMenu
+
+from chatdesk.models.conversation_list import ConversationListModel
+from chatdesk.ui.composer.model_picker import ModelPicker
+from chatdesk.ui.main_window import MainWindow
+from tests.support.conversation_entries import changed, conversation_id, entry
+
+KEY = Qt.Key
+MODELS = ("small", "large", "a&b/very-long-model-name-of-a-provider-that-nobody-reads:latest")
+
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
+
+
+@pytest.fixture
+def picker(window: MainWindow) -> ModelPicker:
+    window.composer.picker.set_models(MODELS)
+    return window.composer.picker
+
+
+@pytest.fixture
+def chosen(picker: ModelPicker) -> list[tuple[str, str]]:
+    told: list[tuple[str, str]] = []
+    picker.model_chosen.connect(lambda *args: told.append(args))
+    return told
+
+
+@pytest.fixture(autouse=True)
+def _no_popup_stays(qapp: QApplication) -> Iterator[None]:
+    yield
+    while (popup := qapp.activePopupWidget()) is not None:
+        popup.close()
+
+
+def menu(qapp: QApplication) -> QMenu:
+    found = qapp.activePopupWidget()
+    assert isinstance(found, QMenu)
+    return found
+
+
+def test_a_new_chat_starts_with_the_default_until_another_is_chosen(
+    window: MainWindow, picker: ModelPicker, chosen: list[tuple[str, str]], qapp: QApplication
+) -> None:
+    assert (picker.model, picker.text()) == ("small", "small")
+    picker.open()
+    assert [action.text() for action in menu(qapp).actions()][:2] == ["small (default)", "large"]
+    menu(qapp).actions()[1].trigger()
+    assert (picker.model, chosen) == ("large", [])
+    window.show_conversation(conversation_id(1))
+    assert picker.model == "small"
+    window.show_conversation("")
+    assert picker.model == "large"
+
+
+def test_the_choice_is_the_conversations(
+    window: MainWindow,
+    conversations: ConversationListModel,
+    picker: ModelPicker,
+    chosen: list[tuple[str, str]],
+    qapp: QApplication,
+) -> None:
+    window.show_conversation(conversation_id(1))
+    QTest.keyClick(
+        window.composer.field,
+        KEY.Key_M,
+        Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier,
+    )
+    opened = menu(qapp)
+    assert opened.activeAction().text() == "small (default)"
+    QTest.keyClick(opened, KEY.Key_Down)
+    QTest.keyClick(opened, KEY.Key_Return)
+    assert chosen == [(conversation_id(1), "large")]
+    assert picker.accessibleName() == "Model: large"
+    conversations.apply(changed(entry(1, "First", hours_ago=1, model="large")))
+    assert window.pane.header._model.text() == "large"
+    conversations.apply(changed(entry(1, "First", hours_ago=1, model="small")))
+    assert picker.model == "small", "chosen in another window"
+
+
+def test_a_model_of_another_computer_is_named_but_cannot_be_chosen(
+    window: MainWindow, conversations: ConversationListModel, picker: ModelPicker, qapp: QApplication
+) -> None:
+    conversations.apply(changed(entry(2, "Second", hours_ago=2, model="elsewhere")))
+    window.show_conversation(conversation_id(2))
+    assert picker.model == "elsewhere"
+    picker.open()
+    first = menu(qapp).actions()[0]
+    assert (first.text(), first.isEnabled()) == ("elsewhere (not set up here)", False)
+
+
+def test_a_long_name_is_cut_in_the_middle_and_said_in_full(
+    window: MainWindow, conversations: ConversationListModel, picker: ModelPicker
+) -> None:
+    conversations.apply(changed(entry(2, "Second", hours_ago=2, model=MODELS[2])))
+    window.show_conversation(conversation_id(2))
+    assert "…" in picker.text()
+    assert "a&&b" in picker.text()
+    assert picker.accessibleName() == f"Model: {MODELS[2]}"
+    assert MODELS[2] in picker.toolTip()
+
+
+def test_without_a_model_it_leads_to_the_settings(window: MainWindow) -> None:
+    picker = window.composer.picker
+    assert picker.model is None
+    assert picker.text() == "No model set up"
+    QTest.mouseClick(picker, Qt.MouseButton.LeftButton)
+    settings = window.settings.dialog
+    assert settings is not None
+    assert settings.stack.currentWidget() is settings.models
+    settings.close()
+
+
+def test_it_is_between_the_text_and_the_button(window: MainWindow, picker: ModelPicker) -> None:
+    window.composer.field.put("ready")
+    window.composer.field.setFocus()
+    QTest.keyClick(window.composer.field, KEY.Key_Tab)
+    assert picker.hasFocus() or window.composer.button.hasFocus()
+    assert picker.geometry().right() <= window.composer.button.geometry().left()
