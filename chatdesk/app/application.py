@@ -35,6 +35,7 @@ from chatdesk.runtime.loop import run_in_qt
 from chatdesk.runtime.tasks import TaskScope
 from chatdesk.services.generation import GenerationService
 from chatdesk.services.notices import NoticeLevel, NoticeService
+from chatdesk.services.portability.service import PortabilityService
 from chatdesk.services.preferences import PreferenceService
 from chatdesk.services.profiles import ProfileService
 from chatdesk.services.realtime import RealtimeService
@@ -79,6 +80,7 @@ class Application:
         self.generation = GenerationService(self.realtime, self.notices, clock, provider)
         self.profiles = ProfileService(self.realtime)
         self.search = SearchService(self.realtime, clock)
+        self.portability = PortabilityService(self.realtime, clock, self.data)
         secrets = Secrets(self.data / "keys.lock", memory=memory_vault)
         book = AccountBook(self.data / "accounts.json")
         self.accounts = MachineAccounts(self.data, book, secrets, clock, linger)
@@ -90,6 +92,7 @@ class Application:
             generation=self.generation,
             profiles=self.profiles,
             search=self.search,
+            portability=self.portability,
             notices=self.notices,
             clock=clock,
         )

@@ -19,6 +19,7 @@ from chatdesk.app.puppet_account import AccountStrings
 from chatdesk.app.puppet_eyes import WindowEyes
 from chatdesk.app.puppet_load import LoadStrings
 from chatdesk.app.puppet_pictures import PictureStrings, portrait
+from chatdesk.app.puppet_transfer import TransferStrings
 from chatdesk.app.puppet_versions import VersionStrings
 from chatdesk.runtime.tasks import TaskScope
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 Request = dict[str, Any]
 
 
-class PuppetStrings(AccountStrings, LoadStrings, PictureStrings, VersionStrings, WindowEyes):
+class PuppetStrings(AccountStrings, LoadStrings, PictureStrings, TransferStrings, VersionStrings, WindowEyes):
     """Reads requests from stdin in a thread, answers on stdout, and tells events as they happen.
 
     Events: ``painted`` (message_id, at: monotonic ns), ``changed`` (something may have; look again).
@@ -57,6 +58,12 @@ class PuppetStrings(AccountStrings, LoadStrings, PictureStrings, VersionStrings,
             whole.profiles.profile_changed,
             whole.profiles.picture_loaded,
             whole.notices.noticed,
+            whole.portability.progressed,
+            whole.portability.exported,
+            whole.portability.examined,
+            whole.portability.imported,
+            whole.portability.failed,
+            whole.portability.cancelled,
             whole.session.signed_in,
             whole.session.signed_out,
             whole.session.signed_in_again,

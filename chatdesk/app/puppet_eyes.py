@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLabel
 
 from chatdesk.domain.message import Message
 from chatdesk.ui.dialogs.confirm import ConfirmDialog
+from chatdesk.ui.transfer.dialog import TransferDialog
 
 if TYPE_CHECKING:
     from chatdesk.app.application import Application
@@ -60,12 +61,17 @@ class WindowEyes:
             "hint": " ".join(label.text() for label in whole.window.composer.findChildren(QLabel)),
             "replying": whole.generation.replying(whole.realtime.current_conversation),
             "notices": list(whole.window.notices.shown),
+            "transfer": self._transfer(),
             "tasks": len(asyncio.all_tasks()),
         }
 
     async def diagnostics(self, request: Request) -> Request:
         """Tell the engine's report."""
         return dict(self._whole.realtime.engine.diagnostics())
+
+    async def look_at_transfer(self, request: Request) -> Request:
+        """Tell what the dialog about export and import says."""
+        return self._transfer() or {}
 
     def _described(self, message: Message) -> Request:
         told = asdict(message)
@@ -76,6 +82,19 @@ class WindowEyes:
             digest = hashlib.sha256(message.content.encode()).hexdigest()
             described["content"] = f"{message.content[:100]}… {len(message.content)} {digest}"
         return described
+
+    def _transfer(self) -> Request | None:
+        """Tell what the dialog about export and import says, if it is there."""
+        dialog = next(iter(self._whole.window.findChildren(TransferDialog)), None)
+        if dialog is None:
+            return None
+        return {
+            "visible": dialog.isVisible(),
+            "running": dialog.running,
+            "title": dialog.title.text(),
+            "said": dialog.said.text(),
+            "yes": dialog.yes_button.text(),
+        }
 
     def _question(self) -> ConfirmDialog | None:
         dialogs = self._whole.window.findChildren(ConfirmDialog)

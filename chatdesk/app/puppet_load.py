@@ -6,13 +6,18 @@ import asyncio
 import os
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt, QTimer
 
 if TYPE_CHECKING:
     from chatdesk.app.application import Application
 
 Request = dict[str, Any]
+
+_BEAT = 0.01
 
 
 class LoadStrings:
@@ -51,6 +56,27 @@ class LoadStrings:
             "memory": _resident(),
             "channels": self._channels(),
         }
+
+    async def watch_stalls(self, request: Request) -> Request:
+        """Begin to note how late the event loop comes to what is due every 10 ms."""
+        self._late: list[float] = []
+        self._due = time.monotonic() + _BEAT
+        self._beat = QTimer()
+        self._beat.setTimerType(Qt.TimerType.PreciseTimer)
+        self._beat.timeout.connect(self._note_beat)
+        self._beat.start(round(_BEAT * 1000))
+        return {}
+
+    async def stalls(self, request: Request) -> Request:
+        """Stop noting and tell the lateness in milliseconds."""
+        self._beat.stop()
+        late = sorted(self._late) or [0.0]
+        return {"p99": late[len(late) * 99 // 100] * 1000, "max": late[-1] * 1000, "beats": len(late)}
+
+    def _note_beat(self) -> None:
+        now = time.monotonic()
+        self._late.append(max(0.0, now - self._due))
+        self._due = now + _BEAT
 
     def _channels(self) -> int:
         if self._whole.realtime.account is None:

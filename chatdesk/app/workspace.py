@@ -15,6 +15,7 @@ from chatdesk.domain.clock import Clock
 from chatdesk.domain.session import Account
 from chatdesk.services.generation import GenerationService
 from chatdesk.services.notices import NoticeLevel, NoticeService
+from chatdesk.services.portability.service import PortabilityService
 from chatdesk.services.profiles import ProfileService
 from chatdesk.services.realtime import RealtimeService
 from chatdesk.services.search import SearchService
@@ -41,6 +42,7 @@ class Workspace:
         generation: GenerationService,
         profiles: ProfileService,
         search: SearchService,
+        portability: PortabilityService,
         notices: NoticeService,
         clock: Clock,
     ) -> None:
@@ -50,6 +52,7 @@ class Workspace:
         self._generation = generation
         self._profiles = profiles
         self._search = search
+        self._portability = portability
         self._notices = notices
         self._clock = clock
         self._store: Store | None = None
@@ -116,8 +119,10 @@ class Workspace:
         self._generation.attach(remote)
         self._search.attach()
         await self._realtime.attach(account, store, engine)
+        self._portability.attach(remote)
 
     async def _detach(self) -> None:
+        await self._portability.detach()
         await self._generation.detach()
         await self._profiles.detach()
         await self._search.detach()

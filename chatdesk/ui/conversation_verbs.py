@@ -19,11 +19,13 @@ class ConversationVerbs(QObject):
     """Turns a chosen action about a conversation into the matching request, asking first where that is due.
 
     Signals: ``pin_requested(id, pinned)``, ``delete_requested(id)`` after the question was answered,
-    ``retry_requested(id)``, ``discard_requested(id)``. Renaming starts in the list, which asks for the rest.
+    ``export_requested(ActionId, id)``, ``retry_requested(id)``, ``discard_requested(id)``. Renaming starts in
+    the list, which asks for the rest.
     """
 
     pin_requested = Signal(str, bool)
     delete_requested = Signal(str)
+    export_requested = Signal(object, str)
     retry_requested = Signal(str)
     discard_requested = Signal(str)
 
@@ -63,6 +65,8 @@ class ConversationVerbs(QObject):
                 self._view.rename(conversation_id)
             case ActionId.PIN_CHAT | ActionId.UNPIN_CHAT:
                 self.pin_requested.emit(conversation_id, action is ActionId.PIN_CHAT)
+            case ActionId.EXPORT_MARKDOWN | ActionId.EXPORT_JSON:
+                self.export_requested.emit(action, conversation_id)
             case ActionId.RETRY_CHAT:
                 self.retry_requested.emit(conversation_id)
             case ActionId.DISCARD_CHAT:

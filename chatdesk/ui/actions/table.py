@@ -18,6 +18,8 @@ class ActionId(StrEnum):
     UNPIN_CHAT = "chat.unpin"
     RETRY_CHAT = "chat.retry"
     DISCARD_CHAT = "chat.discard"
+    EXPORT_MARKDOWN = "chat.export_markdown"
+    EXPORT_JSON = "chat.export_json"
     DELETE_CHAT = "chat.delete"
     SEARCH = "search.everywhere"
     FIND = "search.chat"
@@ -42,6 +44,8 @@ class ActionId(StrEnum):
     SYNC_STATUS = "account.sync"
     REFRESH = "account.refresh"
     SIGN_OUT = "account.sign_out"
+    EXPORT_EVERYTHING = "app.export"
+    IMPORT = "app.import"
     SETTINGS = "app.settings"
     SHORTCUTS = "app.shortcuts"
     QUIT = "app.quit"
@@ -83,6 +87,8 @@ ACTIONS: dict[ActionId, ActionRow] = {
         ActionRow(ActionId.UNPIN_CHAT, "Unpin", "pin", (), _CHAT),
         ActionRow(ActionId.RETRY_CHAT, "Try to save again", "refresh", (), _CHAT),
         ActionRow(ActionId.DISCARD_CHAT, "Discard the unsaved change", "close", (), _CHAT),
+        ActionRow(ActionId.EXPORT_MARKDOWN, "Export as Markdown…", "export", (), _CHAT),
+        ActionRow(ActionId.EXPORT_JSON, "Export as JSON…", "export", (), _CHAT),
         ActionRow(ActionId.DELETE_CHAT, "Delete…", "trash", ("Ctrl+Shift+Backspace",), _CHAT),
         ActionRow(ActionId.SEARCH, "Search…", "search", ("Ctrl+K",), Need.ACCOUNT),
         ActionRow(ActionId.FIND, "Find in this chat", "search", ("Ctrl+F",), _CHAT),
@@ -108,6 +114,8 @@ ACTIONS: dict[ActionId, ActionRow] = {
         ActionRow(ActionId.SYNC_STATUS, "Sync status", "cloud", (), Need.ACCOUNT),
         ActionRow(ActionId.REFRESH, "Refresh now", "refresh", ("F5",), Need.ACCOUNT),
         ActionRow(ActionId.SIGN_OUT, "Sign out…", "sign-out", (), Need.ACCOUNT),
+        ActionRow(ActionId.EXPORT_EVERYTHING, "Export everything…", "export", (), Need.ACCOUNT),
+        ActionRow(ActionId.IMPORT, "Import…", "import", (), Need.ACCOUNT),
         ActionRow(ActionId.SETTINGS, "Settings…", "settings", ("Ctrl+,",)),
         ActionRow(ActionId.SHORTCUTS, "Keyboard shortcuts", "keyboard", ("Ctrl+/",)),
         ActionRow(ActionId.QUIT, "Quit ChatDesk", "", ("Ctrl+Q",)),
@@ -121,6 +129,9 @@ ACCOUNT_MENU: MenuRows = (
     ActionId.PROFILE,
     ActionId.SYNC_STATUS,
     ActionId.REFRESH,
+    None,
+    ActionId.IMPORT,
+    ActionId.EXPORT_EVERYTHING,
     None,
     ActionId.SETTINGS,
     ActionId.SHORTCUTS,
@@ -139,4 +150,4 @@ def conversation_menu(*, pinned: bool, failed: bool) -> MenuRows:
     ]
     if failed:
         rows += [None, ActionId.RETRY_CHAT, ActionId.DISCARD_CHAT]
-    return (*rows, None, ActionId.DELETE_CHAT)
+    return (*rows, None, ActionId.EXPORT_MARKDOWN, ActionId.EXPORT_JSON, None, ActionId.DELETE_CHAT)

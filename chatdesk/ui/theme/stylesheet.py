@@ -84,6 +84,9 @@ QLineEdit[look="rename"] { border-radius: 6px; padding: 3px 6px; border: 2px sol
 QLineEdit[look="bare"], QLineEdit[look="bare"]:focus { background: transparent; border: none;
   padding: 2px 0; }
 
+QProgressBar { background: $hover; border: none; border-radius: 4px; min-height: 8px; max-height: 8px; }
+QProgressBar::chunk { background: $accent; border-radius: 4px; }
+
 QLabel[look="title"] { font-weight: 600; }
 QLabel[look="muted"] { color: $text_muted; }
 QLabel[look="error"] { color: $danger; }
