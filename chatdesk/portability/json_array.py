@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-_IN_STRING = re.compile(rb'(?:[^"\\]|\\.)*+', re.DOTALL)
+_IN_STRING = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
 _MARK = re.compile(rb'["\[\]{}]')
 _MARK_BETWEEN = re.compile(rb'["\[\]{},]')
 _QUOTE, _ESCAPE, _COMMA = b'"'[0], b"\\"[0], b","[0]
