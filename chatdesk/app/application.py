@@ -34,6 +34,7 @@ from chatdesk.runtime.tasks import TaskScope
 from chatdesk.services.generation import GenerationService
 from chatdesk.services.notices import NoticeLevel, NoticeService
 from chatdesk.services.open_account import OpenAccount
+from chatdesk.services.portability.service import PortabilityService
 from chatdesk.services.preferences import PreferenceService
 from chatdesk.services.profiles import ProfileService
 from chatdesk.services.realtime import RealtimeService
@@ -78,6 +79,7 @@ class Application:
         self.open_account = OpenAccount(clock, self.notices)
         self.generation = GenerationService(self.open_account, self.notices, clock, provider)
         self.profiles = ProfileService(self.open_account)
+        self.portability = PortabilityService(self.open_account, clock, self.data)
         secrets = Secrets(self.data / "keys.lock", memory=memory_vault)
         book = AccountBook(self.data / "accounts.json")
         self.accounts = MachineAccounts(self.data, book, secrets, clock, linger)
@@ -96,6 +98,7 @@ class Application:
             generation=self.generation,
             profiles=self.profiles,
             searches=self.windows,
+            portability=self.portability,
             notices=self.notices,
             clock=clock,
         )

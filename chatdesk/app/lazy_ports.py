@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chatdesk.app.gateway import Gateway
@@ -12,6 +12,7 @@ from chatdesk.backend.base import (
     Feed,
     FrameListener,
     GenerationReply,
+    ImportReply,
     MessagesPage,
 )
 from chatdesk.domain.change import RowBatch
@@ -74,6 +75,9 @@ class LazyRemote:
 
     async def reap_generations(self, conversation_id: str) -> GenerationReply:
         return await (await self._gateway.remote()).reap_generations(conversation_id)
+
+    async def import_conversations(self, conversations: Sequence[Mapping[str, Any]]) -> ImportReply:
+        return await (await self._gateway.remote()).import_conversations(conversations)
 
 
 class LazyFeed:

@@ -32,6 +32,7 @@ class OpenWindow:
         self.session = whole.session
         self.generation = whole.generation
         self.profiles = whole.profiles
+        self.portability = whole.portability
         self.notices = whole.notices
         self.bonds = Bonds()
         self.realtime = RealtimeService(whole.clock, whole.notices, shared=whole.open_account, number=number)

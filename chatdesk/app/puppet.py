@@ -21,6 +21,7 @@ from chatdesk.app.puppet_chats import ChatStrings
 from chatdesk.app.puppet_eyes import WindowEyes
 from chatdesk.app.puppet_load import LoadStrings
 from chatdesk.app.puppet_pictures import PictureStrings, portrait
+from chatdesk.app.puppet_transfer import TransferStrings
 from chatdesk.app.puppet_versions import VersionStrings
 from chatdesk.app.puppet_windows import WindowStrings
 from chatdesk.app.stall_probe import StallProbe
@@ -37,7 +38,14 @@ _WINDOW: ContextVar[int | None] = ContextVar("window", default=None)
 
 
 class PuppetStrings(
-    AccountStrings, ChatStrings, LoadStrings, PictureStrings, VersionStrings, WindowStrings, WindowEyes
+    AccountStrings,
+    ChatStrings,
+    LoadStrings,
+    PictureStrings,
+    TransferStrings,
+    VersionStrings,
+    WindowStrings,
+    WindowEyes,
 ):
     """Reads requests from stdin in a thread, answers on stdout, and tells events as they happen.
 
@@ -78,6 +86,12 @@ class PuppetStrings(
             whole.profiles.profile_changed,
             whole.profiles.picture_loaded,
             whole.notices.noticed,
+            whole.portability.progressed,
+            whole.portability.exported,
+            whole.portability.examined,
+            whole.portability.imported,
+            whole.portability.failed,
+            whole.portability.cancelled,
             whole.session.signed_in,
             whole.session.signed_out,
             whole.session.signed_in_again,

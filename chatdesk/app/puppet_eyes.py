@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QLabel
 from chatdesk.domain.conversation import ConversationEntry
 from chatdesk.domain.message import Message
 from chatdesk.ui.dialogs.confirm import ConfirmDialog
+from chatdesk.ui.transfer.dialog import TransferDialog
 
 if TYPE_CHECKING:
     from chatdesk.app.open_window import OpenWindow
@@ -71,6 +72,7 @@ class WindowEyes:
             "alerts": [alert.message_id for alert in self._alerts],
             "windows": [each.number for each in whole.whole.windows.all],
             "notices": list(whole.window.notices.shown),
+            "transfer": self._transfer(),
             "tasks": len(asyncio.all_tasks()),
         }
 
@@ -82,6 +84,10 @@ class WindowEyes:
         model = self._whole.conversations
         return [model.entry_at(row) for row in range(model.rowCount())]
 
+    async def look_at_transfer(self, request: Request) -> Request:
+        """Tell what the dialog about export and import says."""
+        return self._transfer() or {}
+
     def _described(self, message: Message) -> Request:
         told = asdict(message)
         kept = ("id", "parent_id", "role", "content", "status", "delivery", "seq", "error", "failure")
@@ -91,6 +97,19 @@ class WindowEyes:
             digest = hashlib.sha256(message.content.encode()).hexdigest()
             described["content"] = f"{message.content[:100]}… {len(message.content)} {digest}"
         return described
+
+    def _transfer(self) -> Request | None:
+        """Tell what the dialog about export and import says, if it is there."""
+        dialog = next(iter(self._whole.window.findChildren(TransferDialog)), None)
+        if dialog is None:
+            return None
+        return {
+            "visible": dialog.isVisible(),
+            "running": dialog.running,
+            "title": dialog.title.text(),
+            "said": dialog.said.text(),
+            "yes": dialog.yes_button.text(),
+        }
 
     def _question(self) -> ConfirmDialog | None:
         dialogs = self._whole.window.findChildren(ConfirmDialog)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from chatdesk.app.list_wiring import ListWiring
 from chatdesk.app.search_wiring import SearchWiring
+from chatdesk.app.transfer_wiring import TransferWiring
 from chatdesk.app.version_wiring import VersionWiring
 from chatdesk.config.options import WINDOW
 from chatdesk.domain.change import ChangeSet
@@ -44,6 +45,7 @@ class Wiring:
         self.list = ListWiring(whole)
         self.search = SearchWiring(whole)
         self.versions = VersionWiring(whole)
+        self.transfer = TransferWiring(whole)
         models = whole.generation.models
         whole.window.set_model_name(models[0] if models else None)
         whole.window.set_model_notice(None if models else NO_MODEL)

@@ -17,6 +17,7 @@ from chatdesk.domain.session import Account
 from chatdesk.services.generation import GenerationService
 from chatdesk.services.notices import NoticeLevel, NoticeService
 from chatdesk.services.open_account import OpenAccount
+from chatdesk.services.portability.service import PortabilityService
 from chatdesk.services.profiles import ProfileService
 from chatdesk.store.store import Store
 from chatdesk.sync.engine import SyncEngine
@@ -49,6 +50,7 @@ class Workspace:
         generation: GenerationService,
         profiles: ProfileService,
         searches: Searches,
+        portability: PortabilityService,
         notices: NoticeService,
         clock: Clock,
     ) -> None:
@@ -58,6 +60,7 @@ class Workspace:
         self._generation = generation
         self._profiles = profiles
         self._searches = searches
+        self._portability = portability
         self._notices = notices
         self._clock = clock
         self._store: Store | None = None
@@ -124,8 +127,10 @@ class Workspace:
         self._generation.attach(remote)
         self._searches.attach()
         await self._open_account.attach(account, store, engine)
+        self._portability.attach(remote)
 
     async def _detach(self) -> None:
+        await self._portability.detach()
         await self._generation.detach()
         await self._profiles.detach()
         await self._searches.detach()

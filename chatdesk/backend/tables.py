@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import httpx
 
 from chatdesk.backend import answers, failures
-from chatdesk.backend.base import ChangesPage, GenerationReply, MessagesPage, TokenSource
+from chatdesk.backend.base import ChangesPage, GenerationReply, ImportReply, MessagesPage, TokenSource
 from chatdesk.backend.client import BackendClient
 from chatdesk.backend.http import last_answer
 from chatdesk.backend.wire import Quarantine
@@ -112,6 +112,12 @@ class SupabaseRemote:
     async def reap_generations(self, conversation_id: str) -> GenerationReply:
         answer = await self._call("reap_generations", {"p_conversation_id": conversation_id})
         return answers.generation_reply(answer, lease=False, quarantine=self.quarantine)
+
+    async def import_conversations(self, conversations: Sequence[Mapping[str, Any]]) -> ImportReply:
+        answer = await self._call(
+            "import_conversations", {"p_conversations": [dict(e) for e in conversations]}
+        )
+        return answers.import_reply(answer, self.quarantine)
 
     async def _lease(self, name: str, args: Mapping[str, Any]) -> GenerationReply:
         answer = await self._call(name, args)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from random import Random
 
 from chatdesk.backend.base import Feed, FeedFactory, Remote, TokenSource
-from chatdesk.domain.change import ChangeSet
+from chatdesk.domain.change import ChangeSet, RowBatch
 from chatdesk.domain.clock import Clock
 from chatdesk.domain.ephemeral import Ephemeral
 from chatdesk.domain.errors import ChatDeskError, NeedsSignIn, Offline
@@ -22,6 +22,7 @@ from chatdesk.sync.catch_up import CatchUp
 from chatdesk.sync.channels import Channels, is_rows_topic
 from chatdesk.sync.connection import Connection, user_topic
 from chatdesk.sync.deadline import deadline
+from chatdesk.sync.gathering import gather
 from chatdesk.sync.inbound import Inbound
 from chatdesk.sync.link import Link
 from chatdesk.sync.link_table import LinkEvent
@@ -208,6 +209,17 @@ class SyncEngine:
             return False
         oldest = await self._store.oldest_seq(conversation_id)
         return await self._catch_up.load_older(conversation_id, oldest)
+
+    async def gather(
+        self, told: Callable[[int, int], None], conversation_id: str | None = None
+    ) -> Mapping[str, int]:
+        """Fetch every message that is not here, of one conversation or of all; see ``gathering.gather``."""
+        return await gather(self._store, self._catch_up, self._backfill.rest, told, conversation_id)
+
+    async def take_rows(self, rows: RowBatch, cursors: Mapping[str, int]) -> None:
+        """Store rows that a request of this instance brought; ``cursors``: of conversations now whole."""
+        complete = dict.fromkeys(cursors, True)
+        self._publish(await self._store.apply(rows, conversation_cursors=cursors, complete_from=complete))
 
     async def retry(self, entity_id: str) -> None:
         """Send a refused change of this row again, and those that wait behind it."""

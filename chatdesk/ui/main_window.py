@@ -26,6 +26,7 @@ from chatdesk.ui.sidebar_slide import SidebarSlide
 from chatdesk.ui.theme.icons import icon
 from chatdesk.ui.theme.metrics import HEADER, SIDEBAR
 from chatdesk.ui.theme.theme import Theme
+from chatdesk.ui.transfer.verbs import TransferVerbs
 from chatdesk.ui.window_state import WindowState, pack_geometry
 from chatdesk.ui.words import retell
 
@@ -39,8 +40,9 @@ class MainWindow(QMainWindow):
     """Everything around the timeline.
 
     The parts are public, ask for what is theirs and are told facts directly: ``first_run``, ``composer``,
-    ``verbs`` (one conversation), ``account`` (profile, sync state, panel), ``notices``. What concerns several
-    of them goes through the window: which conversation is open, replies under way, the page shown.
+    ``verbs`` (one conversation), ``account`` (profile, sync state, panel), ``notices``, ``transfer`` (export
+    and import). What concerns several of them goes through the window: which conversation is open, replies
+    under way, the page shown.
 
     Signals of the window itself: ``open_requested(id)`` when the user chose a conversation (empty: none; the
     next message starts one), ``rename_requested(id, title)``, ``refresh_requested()``,
@@ -94,12 +96,14 @@ class MainWindow(QMainWindow):
             self.composer,
             preferences or PreferenceService(Preferences(), self),
         )
+        self.transfer = TransferVerbs(self, conversations)
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._slide = SidebarSlide(self._splitter, self.sidebar)
         self._pages = QStackedWidget()
         self._lay_out()
         self.notices = NoticeStack(self.pane, theme, top=HEADER + 10)
         self.departures = Departures(self.verbs, conversations, self.notices, self._reopen)
+        self.transfer.notices = self.notices
         self._state_timer = QTimer(self)
         self._day_timer = QTimer(self)
         self._connect()
@@ -135,6 +139,7 @@ class MainWindow(QMainWindow):
         )
         self.sidebar.messages_requested.connect(self.search.search_messages)
         self.sidebar.left.connect(self.composer.setFocus)
+        self.verbs.export_requested.connect(self.transfer.carry_out)
         self.account.panel.refresh_requested.connect(self.refresh_requested)
         self.settings.action_requested.connect(self._carry_out)
         self.search.open_requested.connect(self._open)
@@ -243,6 +248,7 @@ class MainWindow(QMainWindow):
             or self.settings.carry_out(action)
             or self.search.carry_out(action)
             or self.sidebar.carry_out(action)
+            or self.transfer.carry_out(action, target)
         ):
             return
         match action:

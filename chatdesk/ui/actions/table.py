@@ -21,6 +21,8 @@ class ActionId(StrEnum):
     UNDO_CHAT = "chat.undo"
     RETRY_CHAT = "chat.retry"
     DISCARD_CHAT = "chat.discard"
+    EXPORT_MARKDOWN = "chat.export_markdown"
+    EXPORT_JSON = "chat.export_json"
     DELETE_CHAT = "chat.delete"
     SEARCH = "search.everywhere"
     FIND_CHAT = "search.titles"
@@ -51,6 +53,8 @@ class ActionId(StrEnum):
     SYNC_STATUS = "account.sync"
     REFRESH = "account.refresh"
     SIGN_OUT = "account.sign_out"
+    EXPORT_EVERYTHING = "app.export"
+    IMPORT = "app.import"
     SETTINGS = "app.settings"
     SHORTCUTS = "app.shortcuts"
     QUIT = "app.quit"
@@ -95,6 +99,8 @@ ACTIONS: dict[ActionId, ActionRow] = {
         ActionRow(ActionId.UNDO_CHAT, "Bring the chat back", "undo", (), Need.ACCOUNT),
         ActionRow(ActionId.RETRY_CHAT, "Try to save again", "refresh", (), _CHAT),
         ActionRow(ActionId.DISCARD_CHAT, "Discard the unsaved change", "close", (), _CHAT),
+        ActionRow(ActionId.EXPORT_MARKDOWN, "Export as Markdown…", "export", (), _CHAT),
+        ActionRow(ActionId.EXPORT_JSON, "Export as JSON…", "export", (), _CHAT),
         ActionRow(ActionId.DELETE_CHAT, "Delete", "trash", ("Ctrl+Shift+Backspace",), _CHAT),
         ActionRow(ActionId.SEARCH, "Search…", "search", ("Ctrl+K",), Need.ACCOUNT),
         ActionRow(ActionId.FIND_CHAT, "Find a chat by its title", "", ("Ctrl+Shift+F",), Need.ACCOUNT),
@@ -126,6 +132,8 @@ ACTIONS: dict[ActionId, ActionRow] = {
         ActionRow(ActionId.SYNC_STATUS, "Sync status", "cloud", (), Need.ACCOUNT),
         ActionRow(ActionId.REFRESH, "Refresh now", "refresh", ("F5",), Need.ACCOUNT),
         ActionRow(ActionId.SIGN_OUT, "Sign out…", "sign-out", (), Need.ACCOUNT),
+        ActionRow(ActionId.EXPORT_EVERYTHING, "Export everything…", "export", (), Need.ACCOUNT),
+        ActionRow(ActionId.IMPORT, "Import…", "import", (), Need.ACCOUNT),
         ActionRow(ActionId.SETTINGS, "Settings…", "settings", ("Ctrl+,",)),
         ActionRow(ActionId.SHORTCUTS, "Keyboard shortcuts", "keyboard", ("Ctrl+/",)),
         ActionRow(ActionId.QUIT, "Quit ChatDesk", "", ("Ctrl+Q",)),
@@ -141,6 +149,9 @@ ACCOUNT_MENU: MenuRows = (
     ActionId.REFRESH,
     None,
     ActionId.NEW_WINDOW,
+    ActionId.IMPORT,
+    ActionId.EXPORT_EVERYTHING,
+    None,
     ActionId.SETTINGS,
     ActionId.SHORTCUTS,
     None,
@@ -159,4 +170,4 @@ def conversation_menu(*, pinned: bool, failed: bool, archived: bool = False) -> 
     ]
     if failed:
         rows += [None, ActionId.RETRY_CHAT, ActionId.DISCARD_CHAT]
-    return (*rows, None, ActionId.DELETE_CHAT)
+    return (*rows, None, ActionId.EXPORT_MARKDOWN, ActionId.EXPORT_JSON, None, ActionId.DELETE_CHAT)

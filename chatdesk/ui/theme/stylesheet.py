@@ -95,6 +95,9 @@ QLineEdit[look="filter"]:focus { border: 2px solid $focus; padding: 5px 7px; }
 QLineEdit[look="bare"], QLineEdit[look="bare"]:focus { background: transparent; border: none;
   padding: 2px 0; }
 
+QProgressBar { background: $hover; border: none; border-radius: 4px; min-height: 8px; max-height: 8px; }
+QProgressBar::chunk { background: $accent; border-radius: 4px; }
+
 QLabel[look="title"] { font-weight: 600; }
 QLabel[look="muted"] { color: $text_muted; }
 QLabel[look="error"] { color: $danger; }

@@ -246,7 +246,7 @@ async def test_nobody_but_the_signed_in_can_call_anything(any_database: Database
         """
     )
     public = {row["short"] for row in calls if row["schema"] == "public"}
-    assert len(public) == 17
+    assert len(public) == 18
     asked_by_policies = {"is_member", "knows", "avatar_owner", "topic_allows"}
     for row in calls:
         assert 'search_path=""' in row["config"], row["name"]
