@@ -33,6 +33,7 @@ from chatdesk.models.message_list import MessageListModel
 from chatdesk.providers.base import ChatProvider
 from chatdesk.runtime.loop import run_in_qt
 from chatdesk.runtime.tasks import TaskScope
+from chatdesk.services.attachments import AttachmentService
 from chatdesk.services.generation import GenerationService
 from chatdesk.services.notices import NoticeLevel, NoticeService
 from chatdesk.services.preferences import PreferenceService
@@ -78,6 +79,7 @@ class Application:
         self.realtime = RealtimeService(clock, self.notices)
         self.generation = GenerationService(self.realtime, self.notices, clock, provider)
         self.profiles = ProfileService(self.realtime)
+        self.attachments = AttachmentService(self.realtime, self.notices)
         self.search = SearchService(self.realtime, clock)
         secrets = Secrets(self.data / "keys.lock", memory=memory_vault)
         book = AccountBook(self.data / "accounts.json")
@@ -89,6 +91,7 @@ class Application:
             realtime=self.realtime,
             generation=self.generation,
             profiles=self.profiles,
+            attachments=self.attachments,
             search=self.search,
             notices=self.notices,
             clock=clock,

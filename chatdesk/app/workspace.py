@@ -13,6 +13,7 @@ from chatdesk.app.lazy_ports import LazyAvatars, LazyFeed, LazyRemote
 from chatdesk.backend.base import ChannelListener, Feed, FrameListener
 from chatdesk.domain.clock import Clock
 from chatdesk.domain.session import Account
+from chatdesk.services.attachments import AttachmentService
 from chatdesk.services.generation import GenerationService
 from chatdesk.services.notices import NoticeLevel, NoticeService
 from chatdesk.services.profiles import ProfileService
@@ -20,6 +21,9 @@ from chatdesk.services.realtime import RealtimeService
 from chatdesk.services.search import SearchService
 from chatdesk.store.store import Store
 from chatdesk.sync.engine import SyncEngine
+
+ATTACHMENTS = "attachments"
+"""The folder of an account for files of messages that were fetched."""
 
 PICTURES = "pictures"
 """The folder of an account for profile pictures that were fetched once."""
@@ -40,6 +44,7 @@ class Workspace:
         realtime: RealtimeService,
         generation: GenerationService,
         profiles: ProfileService,
+        attachments: AttachmentService,
         search: SearchService,
         notices: NoticeService,
         clock: Clock,
@@ -49,6 +54,7 @@ class Workspace:
         self._realtime = realtime
         self._generation = generation
         self._profiles = profiles
+        self._attachments = attachments
         self._search = search
         self._notices = notices
         self._clock = clock
@@ -113,6 +119,7 @@ class Workspace:
             listener=self._realtime.listener,
         )
         self._profiles.attach(LazyAvatars(gateway), self._directory / PICTURES)
+        self._attachments.attach(remote, self._directory / ATTACHMENTS)
         self._generation.attach(remote)
         self._search.attach()
         await self._realtime.attach(account, store, engine)
@@ -120,6 +127,7 @@ class Workspace:
     async def _detach(self) -> None:
         await self._generation.detach()
         await self._profiles.detach()
+        await self._attachments.detach()
         await self._search.detach()
         await self._realtime.detach()
 
@@ -135,4 +143,5 @@ class Workspace:
             with contextlib.suppress(RuntimeError):
                 await store.close()
             if erase and self._directory is not None:
-                await asyncio.to_thread(shutil.rmtree, self._directory / PICTURES, ignore_errors=True)
+                for name in (PICTURES, ATTACHMENTS):
+                    await asyncio.to_thread(shutil.rmtree, self._directory / name, ignore_errors=True)

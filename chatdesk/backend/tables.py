@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import httpx
 
 from chatdesk.backend import answers, failures
+from chatdesk.backend.attachments import AttachmentFiles
 from chatdesk.backend.base import ChangesPage, GenerationReply, MessagesPage, TokenSource
 from chatdesk.backend.client import BackendClient
 from chatdesk.backend.http import last_answer
@@ -35,6 +36,7 @@ class SupabaseRemote:
     ) -> None:
         self._client = client
         self._tokens = tokens
+        self._files = AttachmentFiles(client, tokens)
         self.quarantine = quarantine or Quarantine()
 
     async def ensure_profile(self) -> RowBatch:
@@ -108,6 +110,12 @@ class SupabaseRemote:
 
     async def stop_generation(self, message_id: str) -> GenerationReply:
         return await self._lease("stop_generation", {"p_message_id": message_id})
+
+    async def put_file(self, path: str, content: bytes, media_type: str) -> None:
+        await self._files.put(path, content, media_type)
+
+    async def get_file(self, path: str) -> bytes:
+        return await self._files.get(path)
 
     async def reap_generations(self, conversation_id: str) -> GenerationReply:
         answer = await self._call("reap_generations", {"p_conversation_id": conversation_id})

@@ -162,10 +162,13 @@ class SyncEngine:
 
     # What the user does -------------------------------------------------------------------------------------
 
-    async def submit(self, mutation: Mutation) -> None:
-        """Accept a change: returns when it is safe on disk. Raises ``ChatDeskError`` when it is not."""
+    async def submit(self, mutation: Mutation, files: Mapping[str, bytes] | None = None) -> None:
+        """Accept a change: returns when it, and the ``files`` its message names, are safe on disk.
+
+        Raises ``ChatDeskError`` when they are not.
+        """
         self._backfill.rest()
-        self._publish(await self._store.enqueue(mutation))
+        self._publish(await self._store.enqueue(mutation, files or {}))
         self._outbox.ring()
 
     def open_conversation(self, conversation_id: str | None) -> None:
