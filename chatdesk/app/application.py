@@ -77,9 +77,11 @@ class Application:
         self._scope = TaskScope("application", self._failed)
         self.notices = NoticeService()
         self.realtime = RealtimeService(clock, self.notices)
-        self.generation = GenerationService(self.realtime, self.notices, clock, provider)
-        self.profiles = ProfileService(self.realtime)
         self.attachments = AttachmentService(self.realtime, self.notices)
+        self.generation = GenerationService(
+            self.realtime, self.notices, clock, provider, read_file=self.attachments.read
+        )
+        self.profiles = ProfileService(self.realtime)
         self.search = SearchService(self.realtime, clock)
         secrets = Secrets(self.data / "keys.lock", memory=memory_vault)
         book = AccountBook(self.data / "accounts.json")

@@ -18,6 +18,7 @@ from PySide6.QtCore import QMimeData
 from chatdesk.app.puppet_account import AccountStrings
 from chatdesk.app.puppet_chats import ChatStrings
 from chatdesk.app.puppet_eyes import WindowEyes
+from chatdesk.app.puppet_files import FileStrings
 from chatdesk.app.puppet_load import LoadStrings
 from chatdesk.app.puppet_pictures import PictureStrings, portrait
 from chatdesk.app.puppet_versions import VersionStrings
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
 Request = dict[str, Any]
 
 
-class PuppetStrings(AccountStrings, ChatStrings, LoadStrings, PictureStrings, VersionStrings, WindowEyes):
+class PuppetStrings(
+    AccountStrings, ChatStrings, FileStrings, LoadStrings, PictureStrings, VersionStrings, WindowEyes
+):
     """Reads requests from stdin in a thread, answers on stdout, and tells events as they happen.
 
     Events: ``painted`` (message_id, at: monotonic ns), ``changed`` (something may have; look again).
@@ -54,6 +57,7 @@ class PuppetStrings(AccountStrings, ChatStrings, LoadStrings, PictureStrings, Ve
             realtime.leaving_changed,
             realtime.conversations.leaving_changed,
             whole.messages.choices_changed,
+            whole.timeline.files.changed,
             whole.messages.version_arrived,
             whole.generation.replying_changed,
             whole.profiles.profile_changed,

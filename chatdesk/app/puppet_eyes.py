@@ -36,6 +36,7 @@ class WindowEyes:
         form = whole.window.first_run.form
         question = self._question()
         written = whole.window.composer.text()
+        labels = whole.window.composer.findChildren(QLabel)
         return {
             "first_run": whole.window.first_run.isVisible(),
             "form": [form.url.text(), form.api_key.text(), form.email.text(), form.password.text()],
@@ -59,7 +60,7 @@ class WindowEyes:
             "picture_shown": bool(own and whole.wiring.has_picture(own.avatar_path)),
             "composer": written[:LONGEST_TOLD],
             "composer_length": len(written),
-            "hint": " ".join(label.text() for label in whole.window.composer.findChildren(QLabel)),
+            "hint": " ".join(label.text() for label in labels if label.isVisible()),
             "replying": whole.generation.replying(whole.realtime.current_conversation),
             "notices": list(whole.window.notices.shown),
             "tasks": len(asyncio.all_tasks()),

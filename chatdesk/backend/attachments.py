@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable
+from contextlib import suppress
 from typing import TypeVar
 
 from storage3 import AsyncStorageClient
@@ -20,11 +22,12 @@ T = TypeVar("T")
 
 BUCKET = "attachments"
 
+FORGET_SECONDS = 5.0
 UNREADABLE = "This file is not there any more, or not for you."
 
 
 class AttachmentFiles:
-    """The two calls of ``Remote`` about files, on Supabase Storage.
+    """What ``Remote`` does with files, on Supabase Storage.
 
     A file is stored under the path that follows from its message, over whatever an earlier try left there, so
     the call can be repeated. Raises what ``Remote`` raises.
@@ -50,6 +53,19 @@ class AttachmentFiles:
         if len(content) > MAX_BYTES:
             raise Refused("This file is larger than it may be and was not opened.", "", code="413")
         return content
+
+    async def forget(self, conversation_id: str, message_id: str) -> None:
+        """Remove the files of a message that was deleted, as far as they are the caller's own.
+
+        Nobody can read them any more, so what cannot be removed now may stay.
+        """
+        folder = f"{conversation_id}/{message_id}"
+        with suppress(ChatDeskError, TimeoutError):
+            async with asyncio.timeout(FORGET_SECONDS):
+                bucket = (await self._storage()).from_(BUCKET)
+                found = await _ask(bucket.list(folder), writing=False)
+                if paths := [f"{folder}/{one['name']}" for one in found]:
+                    await _ask(bucket.remove(paths), writing=True)
 
     async def _storage(self) -> AsyncStorageClient:
         address = self._client.address

@@ -15,7 +15,7 @@ from chatdesk.backend.http import last_answer
 from chatdesk.backend.wire import Quarantine
 from chatdesk.domain.change import RowBatch
 from chatdesk.domain.errors import NeedsSignIn
-from chatdesk.domain.mutation import Mutation
+from chatdesk.domain.mutation import Mutation, MutationKind
 
 
 class RenewableTokens(TokenSource, Protocol):
@@ -45,7 +45,10 @@ class SupabaseRemote:
 
     async def push(self, mutation: Mutation) -> RowBatch:
         answer = await self._call(mutation.kind.value, dict(mutation.args))
-        return answers.acknowledgement(mutation, answer)
+        rows = answers.acknowledgement(mutation, answer)
+        if mutation.kind is MutationKind.DELETE_MESSAGE:
+            await self._files.forget(mutation.lane, mutation.entity_id)
+        return rows
 
     async def pull_changes(self, after: int, limit: int = 200) -> ChangesPage:
         answer = await self._call("pull_changes", {"p_after": after, "p_limit": limit})

@@ -72,6 +72,12 @@ def attach(files: Sequence[NewFile], conversation_id: str, message_id: str) -> d
     return {f"{folder}/{place}.{ENDINGS[file.media_type]}": file for place, file in enumerate(files)}
 
 
+def possible_paths(conversation_id: str, message_id: str) -> list[str]:
+    """Return every path that a file of this message can have."""
+    folder = f"{conversation_id}/{message_id}"
+    return [f"{folder}/{place}.{ending}" for place in range(MAX_FILES) for ending in ENDINGS.values()]
+
+
 def described(path: str, file: NewFile) -> Attachment:
     """Say of a file what its message says."""
     return Attachment(

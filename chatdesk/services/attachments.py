@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 
 from chatdesk.backend.base import Remote
-from chatdesk.domain.attachment import Attachment, NewFile
+from chatdesk.domain.attachment import Attachment, NewFile, possible_paths
+from chatdesk.domain.change import ChangeSet
 from chatdesk.domain.errors import ChatDeskError, NeedsSignIn, Refused, Retryable
 from chatdesk.domain.session import LinkState, SyncState
 from chatdesk.runtime.tasks import TaskScope
@@ -21,15 +24,16 @@ PARALLEL = 3
 NOT_THE_FILE = "This file is not the one that the message names."
 
 
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    attachment: Attachment
+    work: Callable[[bytes], Any]
+    then: Callable[[Any], None]
+    patient: bool
+
+
 class AttachmentService(QObject):
-    """Brings the bytes of attachments, from this computer if they are here, else from the back end.
-
-    Signals: ``loaded(Attachment, bytes)`` and ``missing(Attachment, ChatDeskError)`` after ``want``. What
-    could not be fetched for want of a connection is fetched when there is one.
-    """
-
-    loaded = Signal(object, bytes)
-    missing = Signal(object, object)
+    """Brings the bytes of attachments, from this computer if they are here, else from the back end."""
 
     def __init__(
         self, realtime: RealtimeService, notices: NoticeService, parent: QObject | None = None
@@ -40,10 +44,10 @@ class AttachmentService(QObject):
         self._remote: Remote | None = None
         self._cache: FileCache | None = None
         self._scope: TaskScope | None = None
-        self._wanted: dict[str, Attachment] = {}
-        self._put_off: dict[str, Attachment] = {}
+        self._put_off: list[_Wish] = []
         self._turns = asyncio.Semaphore(PARALLEL)
         realtime.state_changed.connect(self._look_again)
+        realtime.changes_applied.connect(self._take_changes)
 
     def attach(self, remote: Remote, directory: Path) -> None:
         """Serve an account; what was fetched is kept below ``directory`` for a while."""
@@ -56,14 +60,23 @@ class AttachmentService(QObject):
         if self._scope is not None:
             await self._scope.close()
         self._scope = self._remote = self._cache = None
-        self._wanted.clear()
         self._put_off.clear()
 
-    def want(self, attachment: Attachment) -> None:
-        """Bring a file; ``loaded`` or ``missing`` follows. Asked for twice, it is brought once."""
-        if self._scope is not None and attachment.path not in self._wanted:
-            self._wanted[attachment.path] = attachment
-            self._scope.start(self._bring(attachment), "attachment")
+    def prepare(
+        self,
+        attachment: Attachment,
+        work: Callable[[bytes], Any],
+        then: Callable[[Any], None],
+        *,
+        patient: bool = False,
+    ) -> None:
+        """Bring a file, run ``work`` on its bytes in a thread, and hand the result to ``then``.
+
+        A notice says if the file cannot be had. A ``patient`` wish says nothing and waits for a connection if
+        there is none; of a file that is not there it never hears again.
+        """
+        if self._scope is not None:
+            self._scope.start(self._prepare(_Wish(attachment, work, then, patient)), "prepare")
 
     def gather(self, attachments: Sequence[Attachment], then: Callable[[tuple[NewFile, ...]], None]) -> None:
         """Bring all of these and hand them on, to be attached anew; a notice says if one is missing."""
@@ -91,18 +104,19 @@ class AttachmentService(QObject):
 
     # Inside -------------------------------------------------------------------------------------------------
 
-    async def _bring(self, attachment: Attachment) -> None:
+    async def _prepare(self, wish: _Wish) -> None:
         try:
-            content = await self.read(attachment)
-        except (Retryable, NeedsSignIn) as failure:
-            self._put_off[attachment.path] = attachment
-            self.missing.emit(attachment, failure)
-        except ChatDeskError as failure:
-            self.missing.emit(attachment, failure)
-        else:
-            self.loaded.emit(attachment, content)
-        finally:
-            self._wanted.pop(attachment.path, None)
+            content = await self.read(wish.attachment)
+        except (Retryable, NeedsSignIn):
+            if not wish.patient:
+                raise
+            self._put_off.append(wish)
+            return
+        except ChatDeskError:
+            if not wish.patient:
+                raise
+            return
+        wish.then(await asyncio.to_thread(wish.work, content))
 
     async def _gather(
         self, attachments: tuple[Attachment, ...], then: Callable[[tuple[NewFile, ...]], None]
@@ -113,11 +127,21 @@ class AttachmentService(QObject):
             found.append(NewFile(one.name, one.media_type, content, one.width, one.height))
         then(tuple(found))
 
+    def _take_changes(self, changes: ChangeSet) -> None:
+        """Forget the files of messages that were deleted, whoever deleted them."""
+        cache = self._cache
+        for change in changes.messages:
+            message = change.message
+            gone = message.deleted_at is not None and "attachments" in change.fields
+            if gone and cache is not None and self._scope is not None:
+                paths = possible_paths(message.conversation_id, message.id)
+                self._scope.start(asyncio.to_thread(cache.forget, paths), "forget")
+
     def _look_again(self, state: SyncState) -> None:
-        if state.link is LinkState.CONNECTED and self._put_off:
-            again, self._put_off = self._put_off, {}
-            for attachment in again.values():
-                self.want(attachment)
+        if state.link is LinkState.CONNECTED and self._put_off and self._scope is not None:
+            again, self._put_off = self._put_off, []
+            for wish in again:
+                self._scope.start(self._prepare(wish), "prepare")
 
     def _failed(self, name: str, failure: BaseException) -> None:
         if isinstance(failure, ChatDeskError):

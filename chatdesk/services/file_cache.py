@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -46,6 +47,12 @@ class FileCache:
         except OSError:
             with suppress(OSError):
                 draft.unlink(missing_ok=True)
+
+    def forget(self, paths: Iterable[str]) -> None:
+        """Remove what is kept under these paths."""
+        for path in paths:
+            with suppress(OSError):
+                self._place(path).unlink(missing_ok=True)
 
     def _shrink(self) -> None:
         found = []

@@ -27,6 +27,11 @@ PUSH_DEADLINE = 30.0
 SLOWEST = 20_000.0
 """Bytes per second that a slow uplink is granted on top of ``PUSH_DEADLINE``."""
 
+FILES_SLOWEST = 100_000.0
+MOST_PATIENCE = 5
+"""The same for files: a hang in the midst of 20 MB is to be seen within minutes. Each try that was too short
+grants the next one as much again, up to this many times."""
+
 OVERDUE = 5.0
 """Seconds after its deadline at which a request counts as hung: with the watchdog's round, nothing that waits
 stands still for more than 45 seconds."""
@@ -215,5 +220,6 @@ class OutboxWorker(Part):
 def _allowance(entry: OutboxEntry) -> float:
     """Seconds the server is given, more for a long text or for files."""
     size = sum(len(value) for value in entry.mutation.args.values() if isinstance(value, str))
-    size += sum(attachment.size for attachment in attachments_of(entry.mutation))
-    return PUSH_DEADLINE + size / SLOWEST
+    files = sum(attachment.size for attachment in attachments_of(entry.mutation))
+    patience = min(1 + entry.attempts, MOST_PATIENCE)
+    return PUSH_DEADLINE + size / SLOWEST + patience * files / FILES_SLOWEST

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import UTC, datetime
 
 import pytest
 
 from chatdesk.domain.attachment import MAX_BYTES, NewFile, as_record, attach, described
 from chatdesk.domain.errors import BadInput, Refused
 from chatdesk.domain.ids import new_id
-from chatdesk.domain.mutation import MutationKind
+from chatdesk.domain.mutation import Mutation, MutationKind
 from tests.contract.backend.rig import Street, Window
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -73,10 +74,24 @@ async def test_a_deleted_message_takes_its_files_from_the_others(street: Street)
     await ada.row.add(conversation, bob.row)
     path, *_ = await sent(ada, conversation)
     assert await bob.remote.get_file(path) == FILES[0].content
-    rows = await ada.push(MutationKind.DELETE_MESSAGE, p_id=path.split("/")[1])
+    message = path.split("/")[1]
+    deletion = Mutation(
+        new_id(),
+        MutationKind.DELETE_MESSAGE,
+        conversation,
+        message,
+        ada.user_id,
+        {"p_id": message},
+        datetime.now(UTC),
+    )
+    rows = await ada.remote.push(deletion)
     assert rows.messages[0].attachments == ()
     with pytest.raises(Refused):
         await bob.remote.get_file(path)
+    left = await (await street.wire.admin()).fetch(
+        "select name from storage.objects where name like $1", f"{conversation}/%"
+    )
+    assert left == [], "its author's window removed the files themselves"
 
 
 async def test_what_cannot_be_a_file_never_leaves(street: Street) -> None:

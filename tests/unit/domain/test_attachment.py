@@ -21,9 +21,10 @@ from chatdesk.domain.attachment import (
     is_path,
 )
 from chatdesk.domain.errors import BadInput
-from chatdesk.domain.ids import new_id
 
-TALK, MESSAGE = new_id(), new_id()
+TALK = "0190c0de-0000-7000-8000-0000000000c1"
+MESSAGE = "0190c0de-0000-7000-8000-0000000000e1"
+OTHER = "0190c0de-0000-7000-8000-0000000000e2"
 
 
 def test_the_paths_follow_from_the_message() -> None:
@@ -41,7 +42,7 @@ def test_the_paths_follow_from_the_message() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"path": f"{TALK}/{new_id()}/0.png"},
+        {"path": f"{TALK}/{OTHER}/0.png"},
         {"path": f"{TALK}/{MESSAGE}/../0.png"},
         {"path": f"{TALK}/{MESSAGE}/0.svg"},
         {"path": f"{TALK}/{MESSAGE}/0.png\n"},

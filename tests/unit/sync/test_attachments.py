@@ -40,7 +40,8 @@ async def test_the_files_are_there_before_the_message(room: Room) -> None:
     assert room.server.files == files
     (seen,) = await other.store.messages(conversation)
     assert [one.name for one in seen.attachments] == ["a.png", "b.txt"]
-    assert [await other.client.remote.get_file(one.path) for one in seen.attachments] == list(files.values())
+    fetched = [await room.clock.finish(other.client.remote.get_file(one.path)) for one in seen.attachments]
+    assert fetched == list(files.values())
     assert await desk.store.unsent_file(next(iter(files))) is None
 
 
