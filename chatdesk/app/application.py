@@ -31,6 +31,7 @@ from chatdesk.domain.session import Account, LinkState
 from chatdesk.providers.base import ChatProvider
 from chatdesk.runtime.loop import keep_for_good, run_in_qt
 from chatdesk.runtime.tasks import TaskScope
+from chatdesk.services.attachments import AttachmentService
 from chatdesk.services.generation import GenerationService
 from chatdesk.services.notices import NoticeLevel, NoticeService
 from chatdesk.services.open_account import OpenAccount
@@ -77,7 +78,10 @@ class Application:
         self.scope = TaskScope("application", self._failed)
         self.notices = NoticeService()
         self.open_account = OpenAccount(clock, self.notices)
-        self.generation = GenerationService(self.open_account, self.notices, clock, provider)
+        self.attachments = AttachmentService(self.open_account, self.notices)
+        self.generation = GenerationService(
+            self.open_account, self.notices, clock, provider, read_file=self.attachments.read
+        )
         self.profiles = ProfileService(self.open_account)
         self.portability = PortabilityService(self.open_account, clock, self.data)
         secrets = Secrets(self.data / "keys.lock", memory=memory_vault)
@@ -97,6 +101,7 @@ class Application:
             open_account=self.open_account,
             generation=self.generation,
             profiles=self.profiles,
+            attachments=self.attachments,
             searches=self.windows,
             portability=self.portability,
             notices=self.notices,

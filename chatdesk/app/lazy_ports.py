@@ -73,6 +73,12 @@ class LazyRemote:
     async def stop_generation(self, message_id: str) -> GenerationReply:
         return await (await self._gateway.remote()).stop_generation(message_id)
 
+    async def put_file(self, path: str, content: bytes, media_type: str) -> None:
+        await (await self._gateway.remote()).put_file(path, content, media_type)
+
+    async def get_file(self, path: str) -> bytes:
+        return await (await self._gateway.remote()).get_file(path)
+
     async def reap_generations(self, conversation_id: str) -> GenerationReply:
         return await (await self._gateway.remote()).reap_generations(conversation_id)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 from chatdesk.app.bonds import Bonds
 from chatdesk.app.wiring import Wiring
@@ -15,6 +16,8 @@ from chatdesk.ui.timeline.view import TimelineView
 
 if TYPE_CHECKING:
     from chatdesk.app.application import Application
+
+Fact = TypeVar("Fact")
 
 
 class OpenWindow:
@@ -33,8 +36,10 @@ class OpenWindow:
         self.generation = whole.generation
         self.profiles = whole.profiles
         self.portability = whole.portability
+        self.attachments = whole.attachments
         self.notices = whole.notices
         self.bonds = Bonds()
+        self._closed = False
         self.realtime = RealtimeService(whole.clock, whole.notices, shared=whole.open_account, number=number)
         self.search = SearchService(self.realtime, whole.clock)
         self.conversations = ConversationListModel()
@@ -58,8 +63,18 @@ class OpenWindow:
         await self.realtime.join()
         self.wiring.catch_up()
 
+    def while_open(self, work: Callable[[Fact], None]) -> Callable[[Fact], None]:
+        """Return ``work`` so that it does nothing any more once the window is closed."""
+
+        def heard(fact: Fact) -> None:
+            if not self._closed:
+                work(fact)
+
+        return heard
+
     async def close(self) -> None:
         """Take the window away; what it was about to write is written."""
+        self._closed = True
         self.bonds.release()
         self.realtime.leave()
         await self.search.detach()

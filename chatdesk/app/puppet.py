@@ -19,6 +19,7 @@ from PySide6.QtCore import QMimeData
 from chatdesk.app.puppet_account import AccountStrings
 from chatdesk.app.puppet_chats import ChatStrings
 from chatdesk.app.puppet_eyes import WindowEyes
+from chatdesk.app.puppet_files import FileStrings
 from chatdesk.app.puppet_load import LoadStrings
 from chatdesk.app.puppet_pictures import PictureStrings, portrait
 from chatdesk.app.puppet_transfer import TransferStrings
@@ -40,6 +41,7 @@ _WINDOW: ContextVar[int | None] = ContextVar("window", default=None)
 class PuppetStrings(
     AccountStrings,
     ChatStrings,
+    FileStrings,
     LoadStrings,
     PictureStrings,
     TransferStrings,

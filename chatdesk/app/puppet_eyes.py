@@ -42,6 +42,7 @@ class WindowEyes:
         form = whole.window.first_run.form
         question = self._question()
         written = whole.window.composer.text()
+        labels = whole.window.composer.findChildren(QLabel)
         return {
             "first_run": whole.window.first_run.isVisible(),
             "form": [form.url.text(), form.api_key.text(), form.email.text(), form.password.text()],
@@ -66,7 +67,7 @@ class WindowEyes:
             "picture_shown": bool(own and own.avatar_path in whole.profiles.pictures),
             "composer": written[:LONGEST_TOLD],
             "composer_length": len(written),
-            "hint": " ".join(label.text() for label in whole.window.composer.findChildren(QLabel)),
+            "hint": " ".join(label.text() for label in labels if label.isVisible()),
             "replying": whole.generation.replying(whole.realtime.current_conversation),
             "window": whole.number,
             "alerts": [alert.message_id for alert in self._alerts],

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from chatdesk.domain.attachment import NewFile
 from chatdesk.language.door import _
 from chatdesk.services.loaded import MessageRefused
 from chatdesk.ui.actions.table import ActionId
@@ -45,9 +47,17 @@ class VersionWiring:
         whole.window.message_action_requested.connect(self._act)
 
     def _save(self, message_id: str, text: str) -> None:
-        conversation_id = self._whole.realtime.current_conversation
-        version_id = self._whole.realtime.edit_message(message_id, text)
-        self._edits[version_id] = (conversation_id, message_id)
+        realtime, edited = self._whole.realtime, self._whole.messages.get(message_id)
+        conversation_id = realtime.current_conversation
+
+        def send(files: Sequence[NewFile]) -> None:
+            if realtime.current_conversation == conversation_id:
+                version_id = realtime.edit_message(message_id, text, files)
+                self._edits[version_id] = (conversation_id, message_id)
+
+        # The other version has the same files, under a path of its own.
+        files = edited.attachments if edited is not None else ()
+        self._whole.attachments.gather(files, self._whole.while_open(send))
 
     def _accepted(self, message_id: str) -> None:
         conversation_id, edited = self._edits.pop(message_id, ("", ""))

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from chatdesk.app.attachment_wiring import AttachmentWiring
 from chatdesk.app.list_wiring import ListWiring
 from chatdesk.app.search_wiring import SearchWiring
 from chatdesk.app.transfer_wiring import TransferWiring
 from chatdesk.app.version_wiring import VersionWiring
 from chatdesk.config.options import WINDOW
+from chatdesk.domain.attachment import NewFile
 from chatdesk.domain.change import ChangeSet
 from chatdesk.domain.errors import ChatDeskError
 from chatdesk.domain.mutation import PROFILE_LANE, OutboxEntry
@@ -45,6 +48,7 @@ class Wiring:
         self.list = ListWiring(whole)
         self.search = SearchWiring(whole)
         self.versions = VersionWiring(whole)
+        self.attachments = AttachmentWiring(whole)
         self.transfer = TransferWiring(whole)
         models = whole.generation.models
         whole.window.set_model_name(models[0] if models else None)
@@ -67,6 +71,8 @@ class Wiring:
         self._whole.window.show_conversation("")
         self._whole.window.account.set_profile(None, None)
         self._whole.window.account.set_account(None)
+        self._whole.timeline.files.clear()
+        self._whole.window.composer.forget_files()
 
     # Signing in ---------------------------------------------------------------------------------------------
 
@@ -185,11 +191,12 @@ class Wiring:
 
     def _send(self, written_for: str, text: str) -> None:
         realtime = self._whole.realtime
+        files = self._whole.window.composer.handed_over(written_for)
         target = written_for
         if not target:
-            model = self._whole.window.composer.picker.model
-            target = realtime.create_conversation(title_from(text), model)
-        message_id = realtime.send_message(target, "user", text, self._whole.messages.last_id())
+            title = title_from(text) or (files[0].name if files else "")
+            target = realtime.create_conversation(title, self._whole.window.composer.picker.model)
+        message_id = realtime.send_message(target, "user", text, self._whole.messages.last_id(), files)
         self._composed_for[message_id] = (written_for, target)
 
     def _accepted(self, message_id: str) -> None:
@@ -265,7 +272,13 @@ class Wiring:
 
     def _edit(self, message_id: str) -> None:
         """Take a refused message back into the composer, in front of what is there."""
-        message = self._whole.messages.get(message_id)
-        if message is not None:
-            self._whole.window.composer.bring_back(message.conversation_id, message.content)
-            self._whole.realtime.discard(message_id)
+        whole, message = self._whole, self._whole.messages.get(message_id)
+        if message is None:
+            return
+        conversation_id, text = message.conversation_id, message.content
+
+        def bring_back(files: Sequence[NewFile]) -> None:
+            whole.window.composer.bring_back(conversation_id, text, files)
+            whole.realtime.discard(message_id)
+
+        whole.attachments.gather(message.attachments, whole.while_open(bring_back))

@@ -14,6 +14,7 @@ from chatdesk.app.lazy_ports import LazyAvatars, LazyFeed, LazyRemote
 from chatdesk.backend.base import ChannelListener, Feed, FrameListener
 from chatdesk.domain.clock import Clock
 from chatdesk.domain.session import Account
+from chatdesk.services.attachments import AttachmentService
 from chatdesk.services.generation import GenerationService
 from chatdesk.services.notices import NoticeLevel, NoticeService
 from chatdesk.services.open_account import OpenAccount
@@ -21,6 +22,9 @@ from chatdesk.services.portability.service import PortabilityService
 from chatdesk.services.profiles import ProfileService
 from chatdesk.store.store import Store
 from chatdesk.sync.engine import SyncEngine
+
+ATTACHMENTS = "attachments"
+"""The folder of an account for files of messages that were fetched."""
 
 PICTURES = "pictures"
 """The folder of an account for profile pictures that were fetched once."""
@@ -49,6 +53,7 @@ class Workspace:
         open_account: OpenAccount,
         generation: GenerationService,
         profiles: ProfileService,
+        attachments: AttachmentService,
         searches: Searches,
         portability: PortabilityService,
         notices: NoticeService,
@@ -59,6 +64,7 @@ class Workspace:
         self._open_account = open_account
         self._generation = generation
         self._profiles = profiles
+        self._attachments = attachments
         self._searches = searches
         self._portability = portability
         self._notices = notices
@@ -124,6 +130,7 @@ class Workspace:
             listener=self._open_account.listener,
         )
         self._profiles.attach(LazyAvatars(gateway), self._directory / PICTURES)
+        self._attachments.attach(remote, self._directory / ATTACHMENTS)
         self._generation.attach(remote)
         self._searches.attach()
         await self._open_account.attach(account, store, engine)
@@ -133,6 +140,7 @@ class Workspace:
         await self._portability.detach()
         await self._generation.detach()
         await self._profiles.detach()
+        await self._attachments.detach()
         await self._searches.detach()
         await self._open_account.detach()
 
@@ -148,4 +156,5 @@ class Workspace:
             with contextlib.suppress(RuntimeError):
                 await store.close()
             if erase and self._directory is not None:
-                await asyncio.to_thread(shutil.rmtree, self._directory / PICTURES, ignore_errors=True)
+                for name in (PICTURES, ATTACHMENTS):
+                    await asyncio.to_thread(shutil.rmtree, self._directory / name, ignore_errors=True)

@@ -90,6 +90,14 @@ class Remote(Protocol):
 
     async def stop_generation(self, message_id: str) -> GenerationReply: ...
 
+    async def put_file(self, path: str, content: bytes, media_type: str) -> None:
+        """Store a file that a message is going to name; the same again changes nothing."""
+        ...
+
+    async def get_file(self, path: str) -> bytes:
+        """Return a file that a message names."""
+        ...
+
     async def reap_generations(self, conversation_id: str) -> GenerationReply: ...
 
 

@@ -9,7 +9,8 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from chatdesk.domain.errors import ChatDeskError, Misconfigured, Offline, Refused, Retryable
-from chatdesk.providers.base import ReplyChunk, ReplyRequest
+from chatdesk.providers.base import ReplyChunk, ReplyRequest, Turn
+from chatdesk.providers.openai_messages import message_of, refuses_pictures, without_pictures
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -58,14 +59,7 @@ class OpenAICompatibleProvider:
             options: dict[str, Any] = {}
             if request.temperature is not None:
                 options["temperature"] = request.temperature
-            messages: Any = [{"role": turn.role.value, "content": turn.content} for turn in request.turns]
-            response = await client.chat.completions.create(
-                model=request.model,
-                messages=messages,
-                stream=True,
-                stream_options={"include_usage": True},
-                **options,
-            )
+            response = await self._begun(client, request, options)
             begun = True
             async with response:
                 async for chunk in response:
@@ -83,6 +77,26 @@ class OpenAICompatibleProvider:
             raise Retryable("The reply was cut off before its end.", "Ask for it again.", "stream_cut")
         if finished == "content_filter":
             raise Refused("The model's provider withheld the reply.", "Rephrase the message.", finished)
+
+    async def _begun(self, client: AsyncOpenAI, request: ReplyRequest, options: dict[str, Any]) -> Any:
+        """Ask for the reply; once more without the pictures where the model refuses a request with some."""
+
+        async def ask(turns: Sequence[Turn]) -> Any:
+            messages: Any = [message_of(turn) for turn in turns]
+            return await client.chat.completions.create(
+                model=request.model,
+                messages=messages,
+                stream=True,
+                stream_options={"include_usage": True},
+                **options,
+            )
+
+        try:
+            return await ask(request.turns)
+        except Exception as failure:
+            if not refuses_pictures(failure) or not any(turn.pictures for turn in request.turns):
+                raise
+        return await ask([without_pictures(turn) for turn in request.turns])
 
     async def close(self) -> None:
         """Close the connections to the address."""

@@ -16,6 +16,7 @@ from chatdesk.domain.ids import new_id
 from chatdesk.domain.message import DeliveryState, Message, MessageStatus, Role
 from chatdesk.providers.base import ChatProvider, Turn
 from chatdesk.runtime.tasks import TaskScope
+from chatdesk.services.attached_context import ReadFile
 from chatdesk.services.context import turns_before
 from chatdesk.services.notices import NoticeService
 from chatdesk.services.open_account import OpenAccount, View
@@ -47,12 +48,15 @@ class GenerationService(QObject):
         clock: Clock,
         provider: ChatProvider | None,
         parent: QObject | None = None,
+        *,
+        read_file: ReadFile | None = None,
     ) -> None:
         super().__init__(parent)
         self._account = account
         self._notices = notices
         self._clock = clock
         self._provider = provider
+        self._read_file = read_file
         self._remote: Remote | None = None
         self._scope: TaskScope | None = None
         self._holder = new_id()
@@ -181,7 +185,7 @@ class GenerationService(QObject):
         if entry is None:
             return None
         choices = await asker.choices(conversation_id)
-        turns = await turns_before(store, entry.conversation, question, choices)
+        turns = await turns_before(store, entry.conversation, question, choices, self._read_file)
         if beginning:
             turns += [Turn(Role.ASSISTANT, beginning), Turn(Role.USER, GO_ON)]
         run = ReplyRun(

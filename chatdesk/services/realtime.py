@@ -27,7 +27,7 @@ from chatdesk.services.mutations import NEW_TITLE
 from chatdesk.services.notices import NoticeService
 from chatdesk.services.open_account import EngineListener, OpenAccount
 from chatdesk.services.shown_pages import ShownPages
-from chatdesk.services.writing import Letter, MessageWriter
+from chatdesk.services.writing import Files, Letter, MessageWriter
 from chatdesk.store.store import Store
 from chatdesk.sync.engine import SyncEngine
 
@@ -181,13 +181,15 @@ class RealtimeService(QObject):
         self.set_current_conversation(conversation_id)
         return conversation_id
 
-    def send_message(self, conversation_id: str, role: str, content: str, after: str | None = None) -> str:
+    def send_message(
+        self, conversation_id: str, role: str, content: str, after: str | None = None, files: Files = ()
+    ) -> str:
         """Send a message; returns its id at once, ``message_accepted`` or ``message_refused`` follows.
 
         It answers the newest message on the path that leads by ``after``, the last one its author saw.
         """
         message_id = new_id()
-        letter = Letter(message_id, conversation_id, Role(role), storable(content), after=after)
+        letter = Letter(message_id, conversation_id, Role(role), storable(content), after, files=tuple(files))
         self.shared.write(self._send(letter), "send")
         return message_id
 
@@ -238,11 +240,12 @@ class RealtimeService(QObject):
         if self.shared.deletions is not None:
             self.shared.deletions.undo(message_id)
 
-    def edit_message(self, message_id: str, content: str) -> str:
+    def edit_message(self, message_id: str, content: str, files: Files = ()) -> str:
         """Send another version of a message of the open conversation; returns its id, as ``send_message``."""
         version_id = new_id()
         self.version_expected.emit(version_id)
-        letter = Letter(version_id, self._current, Role.USER, storable(content), replaces=message_id)
+        text = storable(content)
+        letter = Letter(version_id, self._current, Role.USER, text, None, message_id, tuple(files))
         self.shared.write(self._send(letter), "edit")
         return version_id
 

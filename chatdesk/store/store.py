@@ -223,13 +223,14 @@ class Store:
 
     # The outbox
 
-    async def enqueue(self, mutation: Mutation) -> ChangeSet:
+    async def enqueue(self, mutation: Mutation, files: Mapping[str, bytes] = _NOTHING) -> ChangeSet:
         """Accept a change: it is on the disk when this returns, and shown by the answer.
 
+        ``files`` are the bytes that its message names, by path; they wait with it.
         Raises ``BadInput`` for text that no server can store; ``ChatDeskError`` when the disk is full. Then
         nothing was accepted.
         """
-        return await self._run(lambda ledger: ledger.pending.enqueue(mutation))
+        return await self._run(lambda ledger: ledger.pending.enqueue(mutation, dict(files)))
 
     async def next_entries(self) -> tuple[OutboxEntry, ...]:
         """Return, for each lane, the entry that may be sent now."""
@@ -238,6 +239,10 @@ class Store:
     async def outbox(self) -> tuple[OutboxEntry, ...]:
         """Return every entry with its state, oldest first."""
         return await self._run(lambda ledger: ledger.opened.outbox.listing())
+
+    async def unsent_file(self, path: str) -> bytes | None:
+        """Return a file that waits with an unsent message; None when none of that path is whole and here."""
+        return await self._run(lambda ledger: ledger.opened.outbox.files.read(path))
 
     async def mark_sending(self, mutation_id: str) -> ChangeSet:
         return await self._run(lambda ledger: ledger.pending.mark(mutation_id, OutboxState.SENDING))

@@ -163,10 +163,10 @@ class SyncEngine:
 
     # What the user does -------------------------------------------------------------------------------------
 
-    async def submit(self, mutation: Mutation) -> None:
-        """Accept a change: returns when it is safe on disk. Raises ``ChatDeskError`` when it is not."""
+    async def submit(self, mutation: Mutation, files: Mapping[str, bytes] | None = None) -> None:
+        """Accept a change and the ``files`` its message names: returns when all is safe on disk, or raises."""
         self._backfill.rest()
-        self._publish(await self._store.enqueue(mutation))
+        self._publish(await self._store.enqueue(mutation, files or {}))
         self._outbox.ring()
 
     def open_conversation(self, conversation_id: str | None) -> None:

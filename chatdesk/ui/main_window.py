@@ -269,6 +269,8 @@ class MainWindow(QMainWindow):
                 self.composer.picker.open()
             case ActionId.FOCUS_COMPOSER:
                 self.composer.setFocus()
+            case ActionId.ATTACH_FILES:
+                self.composer.choose_files()
             case ActionId.TOGGLE_SIDEBAR:
                 self.show_sidebar(not self._slide.shown)
             case ActionId.FIND_CHAT:

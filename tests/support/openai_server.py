@@ -32,6 +32,8 @@ class OpenAIServer:
                 status=status,
                 headers={"Retry-After": "7"} if status == 429 else {},
             )
+        if self.behaviour == "blind" and "image_url" in str(self.requests[-1]["messages"]):
+            return web.json_response({"error": {"message": "no pictures", "code": "invalid"}}, status=400)
         if self.behaviour == "too long":
             return web.json_response({"error": {"code": "context_length_exceeded"}}, status=400)
         if self.behaviour == "portal":

@@ -37,6 +37,7 @@ class ActionId(StrEnum):
     NEXT_VERSION = "message.next_version"
     FOCUS_COMPOSER = "composer.focus"
     CHOOSE_MODEL = "composer.model"
+    ATTACH_FILES = "composer.attach"
     TOGGLE_SIDEBAR = "view.sidebar"
     TOGGLE_ARCHIVE = "view.archive"
     FIRST_UNREAD = "view.unread"
@@ -115,6 +116,7 @@ ACTIONS: dict[ActionId, ActionRow] = {
         ActionRow(ActionId.NEXT_VERSION, "Next version", "chevron-right", ("Alt+PgDown",), _CHAT),
         ActionRow(ActionId.FOCUS_COMPOSER, "Write a message", "", ("Shift+Esc",), Need.ACCOUNT),
         ActionRow(ActionId.CHOOSE_MODEL, "Choose the model", "sparkle", ("Ctrl+Shift+M",), Need.ACCOUNT),
+        ActionRow(ActionId.ATTACH_FILES, "Attach files…", "paperclip", ("Ctrl+O",), Need.ACCOUNT),
         ActionRow(ActionId.TOGGLE_SIDEBAR, "Show or hide the sidebar", "sidebar", ("Ctrl+B",), Need.ACCOUNT),
         ActionRow(ActionId.TOGGLE_ARCHIVE, "Show or hide the archive", "archive", (), Need.ACCOUNT),
         ActionRow(ActionId.FIRST_UNREAD, "Go to the first unread message", "", ("Alt+Home",), _CHAT),

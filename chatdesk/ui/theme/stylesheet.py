@@ -111,6 +111,7 @@ QListView[look="palette"] { background: $raised; border: none; outline: none; pa
 QFrame[look="line"] { background: $border; border: none; }
 QFrame[look="notice"] { background: $accent_soft; border: 1px solid $border; border-radius: 12px; }
 QFrame[look="toast"] { background: $raised; border: 1px solid $border_strong; border-radius: 12px; }
+QFrame[look="chip"] { background: $raised; border: 1px solid $border; border-radius: 10px; }
 QFrame[look="composer"] { background: $surface; border: 1px solid $border_strong; border-radius: 16px; }
 QFrame[look="composer"][active="true"] { border: 1px solid $focus; }
 QFrame[look="composer"] QPlainTextEdit { background: transparent; border: none; padding: 0; }

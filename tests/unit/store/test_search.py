@@ -13,7 +13,6 @@ import pytest
 from chatdesk.domain.change import RowBatch
 from chatdesk.domain.message import Message
 from chatdesk.domain.search import SearchHit
-from chatdesk.store.schema import CACHE
 from chatdesk.store.store import Missing, Store
 from tests.unit.store.rows import (
     at,
@@ -238,7 +237,8 @@ async def test_an_older_file_is_indexed_in_slices_and_counts_as_not_searched(tmp
     with closing(sqlite3.connect(path, isolation_level=None)) as file:
         for table in INDEX:
             file.execute(f"DROP TABLE {table}")
-        file.execute(f"PRAGMA user_version = {CACHE.version - 1}")
+        file.execute("ALTER TABLE messages DROP COLUMN attachments")
+        file.execute("PRAGMA user_version = 2")
     async with opened(tmp_path) as store:
         assert store.recovered == ()
         assert await store.coverage() == (0, 500)
