@@ -164,7 +164,7 @@ class SyncEngine:
     # What the user does -------------------------------------------------------------------------------------
 
     async def submit(self, mutation: Mutation, files: Mapping[str, bytes] | None = None) -> None:
-        """Accept a change and the ``files`` its message names: returns when all is safe on disk, or raises."""
+        """Accept a change and the ``files`` its message names: all is on disk afterwards, or it raises."""
         self._backfill.rest()
         self._publish(await self._store.enqueue(mutation, files or {}))
         self._outbox.ring()
