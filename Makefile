@@ -10,11 +10,12 @@ WORKERS ?= $(shell nproc 2>/dev/null || echo 2)
 # else works, so a failure is said and not final.
 MODEL := $(VENV)/share/chatdesk/models/smollm2-135m-instruct-q4_1.gguf
 
-.PHONY: run demo test soak mutants lint types contracts texts unit clean lock help
+.PHONY: run demo screenshots test soak mutants lint types contracts texts unit clean lock help
 
 help:
 	@echo "make run     open ChatDesk on its embedded back end"
 	@echo "make demo    two instances in sync, screenshots and latencies in build/demo/"
+	@echo "make screenshots  the gallery of the README, into docs/images/gallery/"
 	@echo "make test    lint, types, import contracts and all tests"
 	@echo "make soak    every guarantee of the sync in its long form (SOAK_SECONDS), into docs/reliability.md"
 	@echo "make mutants a fault planted for every guarantee, and whether its test catches it (ARGS=-j2)"
@@ -26,6 +27,11 @@ run: $(VENV)/run.stamp $(VENV)/model.stamp
 demo: $(VENV)/run.stamp $(VENV)/model.stamp
 	@packaging/linux/system-libraries.sh run
 	@$(BIN)/python -m chatdesk --demo --output build/demo $(ARGS)
+
+# The same pictures on every run, and on the same machine the same bytes.
+screenshots: $(VENV)/dev.stamp
+	@packaging/linux/system-libraries.sh test
+	@$(BIN)/python -m tests.gallery docs/images/gallery $(ARGS)
 
 test: $(VENV)/dev.stamp $(VENV)/model.stamp
 	@packaging/linux/system-libraries.sh test

@@ -14,6 +14,9 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from chatdesk.providers import weights
+from tests.support import stalls
+
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 for _name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
     os.environ.pop(_name, None)
@@ -26,6 +29,16 @@ gc.disable()
 settings.register_profile("house", deadline=None, derandomize=True, database=None)
 settings.load_profile("house")
 
+MODEL_IS_HERE = weights.found(weights.places(Path(os.devnull))) is not None
+# Its 93 MB are the only file that is fetched beside the packages, and the set-up goes on without it.
+collect_ignore_glob = [] if MODEL_IS_HERE else ["*/test_built_in.py"]
+
+
+def pytest_report_header() -> str:
+    """Say whether the built-in model is tested."""
+    return f"built-in model: {'here' if MODEL_IS_HERE else 'NOT FETCHED, so its own tests are left out'}"
+
+
 _connect = socket.socket.connect
 
 
@@ -35,6 +48,20 @@ def _loopback_only(self: socket.socket, address: Any) -> None:
         if host != "localhost" and not ipaddress.ip_address(host).is_loopback:
             raise AssertionError(f"A test tried to reach {host}.")
     _connect(self, address)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Forget what an earlier run measured; a worker of several must not take it from the others."""
+    if not hasattr(session.config, "workerinput"):
+        stalls.clear()
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say how long the windows of the journeys made people wait."""
+    if lines := stalls.table():
+        terminalreporter.section("stalls of the windows (milliseconds)")
+        for line in lines:
+            terminalreporter.line(line)
 
 
 @pytest.fixture(autouse=True, scope="module")

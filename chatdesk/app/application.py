@@ -8,7 +8,6 @@ import os
 import sys
 from collections.abc import Mapping
 
-from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
 from chatdesk import __version__
@@ -16,10 +15,11 @@ from chatdesk.app.account_book import AccountBook
 from chatdesk.app.account_watch import AccountWatch
 from chatdesk.app.accounts import MachineAccounts
 from chatdesk.app.appearance import Appearance
+from chatdesk.app.open_windows import OpenWindows
 from chatdesk.app.secrets import Secrets
 from chatdesk.app.sign_out import SignOut
+from chatdesk.app.tray_wiring import TrayWiring
 from chatdesk.app.wake import WakeWatch
-from chatdesk.app.wiring import Wiring
 from chatdesk.app.workspace import Workspace
 from chatdesk.config.paths import data_directory
 from chatdesk.config.preferences import FILE as PREFERENCES
@@ -28,25 +28,26 @@ from chatdesk.diagnostics.logs import set_up_logging
 from chatdesk.domain.clock import Clock, SystemClock
 from chatdesk.domain.errors import ChatDeskError
 from chatdesk.domain.session import Account, LinkState
-from chatdesk.models.conversation_list import ConversationListModel
-from chatdesk.models.message_list import MessageListModel
 from chatdesk.providers.base import ChatProvider, LocalModel
 from chatdesk.providers.registry import connected
-from chatdesk.runtime.loop import run_in_qt
+from chatdesk.runtime.loop import keep_for_good, run_in_qt
 from chatdesk.runtime.tasks import TaskScope
+from chatdesk.services.attachments import AttachmentService
 from chatdesk.services.generation import GenerationService
 from chatdesk.services.models import ModelService
 from chatdesk.services.notices import NoticeLevel, NoticeService
+from chatdesk.services.open_account import OpenAccount
+from chatdesk.services.portability.service import PortabilityService
 from chatdesk.services.preferences import PreferenceService
 from chatdesk.services.profiles import ProfileService
 from chatdesk.services.realtime import RealtimeService
-from chatdesk.services.search import SearchService
 from chatdesk.services.session import SessionService
 from chatdesk.ui.main_window import MainWindow
 from chatdesk.ui.markdown.highlight import warm_up
 from chatdesk.ui.settings.installation import Installation
 from chatdesk.ui.theme.theme import Theme
-from chatdesk.ui.timeline.view import TimelineView
+from chatdesk.ui.tray import Tray
+from chatdesk.ui.words import failure_words
 
 _log = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ LINGER_SECONDS = 30.0
 
 
 class Application:
-    """One running instance with one window.
+    """One running instance with its windows.
 
     ``provider`` answers messages beside those that the user has set up, None where the environment names
     none; ``titles``: whether it makes titles as well. ``linger`` as in ``LINGER_SECONDS``.
@@ -73,20 +74,22 @@ class Application:
         memory_vault: bool = False,
         linger: float = LINGER_SECONDS,
         clock: Clock | None = None,
+        tray: Tray | None = None,
     ) -> None:
         self.qt = application
         self.data = data_directory()
-        clock = clock or SystemClock()
+        self.clock = clock = clock or SystemClock()
         self.closed = asyncio.Event()
-        self._scope = TaskScope("application", self._failed)
+        self.scope = TaskScope("application", self._failed)
         self.notices = NoticeService()
-        self.realtime = RealtimeService(clock, self.notices)
-        self.profiles = ProfileService(self.realtime)
-        self.search = SearchService(self.realtime, clock)
+        self.open_account = OpenAccount(clock, self.notices)
+        self.attachments = AttachmentService(self.open_account, self.notices)
+        self.profiles = ProfileService(self.open_account)
+        self.portability = PortabilityService(self.open_account, clock, self.data)
         secrets = Secrets(self.data / "keys.lock", memory=memory_vault)
         self.preferences = PreferenceService(Preferences(self.data / PREFERENCES))
         self.models = ModelService(
-            realtime=self.realtime,
+            account=self.open_account,
             preferences=self.preferences,
             notices=self.notices,
             secrets=secrets,
@@ -95,33 +98,37 @@ class Application:
             fixed_titles=titles,
             built_in=built_in,
         )
-        self.generation = GenerationService(self.realtime, self.notices, clock, self.models)
+        self.generation = GenerationService(
+            self.open_account, self.notices, clock, self.models, read_file=self.attachments.read
+        )
         self.models.models_changed.connect(self.generation.models_changed)
         book = AccountBook(self.data / "accounts.json")
         self.accounts = MachineAccounts(self.data, book, secrets, clock, linger)
-        self.session = SessionService(self.accounts, self._scope)
+        self.session = SessionService(self.accounts, self.scope)
+        self._provider = provider
+        self.theme = Theme()
+        self.appearance = Appearance(application, self.theme, self.preferences)
+        self.installation = self._installation()
+        self.windows = OpenWindows(self)
+        self.windows.last_closed.connect(self.closed.set)
         self.workspace = Workspace(
             data=self.data,
             accounts=self.accounts,
-            realtime=self.realtime,
+            open_account=self.open_account,
             generation=self.generation,
             models=self.models,
             profiles=self.profiles,
-            search=self.search,
+            attachments=self.attachments,
+            searches=self.windows,
+            portability=self.portability,
             notices=self.notices,
             clock=clock,
         )
-        self._provider = provider
-        self.theme = Theme()
-        self._appearance = Appearance(application, self.theme, self.preferences)
-        self.conversations = ConversationListModel()
-        self.messages = MessageListModel()
-        self.timeline = TimelineView(self.theme, clock)
-        self.timeline.set_model(self.messages)
-        self._appearance.dress(self.timeline)
-        self.window = MainWindow(self.theme, self.conversations, self.timeline, self.preferences)
-        self.window.settings.installation = self._installation()
-        self.wiring = Wiring(self)
+        self.windows.make()
+        self.tray = TrayWiring(self, tray or Tray(application))
+        self._asked_for_vault = False
+        self.accounts.on_vault_missing = self._vault_missing
+        self.session.vault_missing.connect(self._ask_session_only)
         self.preferences.save_failed.connect(self._not_saved)
         self.session.signed_in.connect(self._signed_in)
         self.session.signed_in_again.connect(self._signed_in_again)
@@ -141,8 +148,20 @@ class Application:
             data=self.data,
         )
 
+    # What belongs to the window in front -------------------------------------------------------------------
+
+    @property
+    def window(self) -> MainWindow:
+        return self.windows.active.window
+
+    @property
+    def realtime(self) -> RealtimeService:
+        return self.windows.active.realtime
+
+    # Life ---------------------------------------------------------------------------------------------------
+
     async def run(self) -> None:
-        """Show the window, live until it is closed, and leave nothing behind."""
+        """Show the window, live until the last one is closed, and leave nothing behind."""
         self.start()
         await self.closed.wait()
         await self.stop()
@@ -153,16 +172,19 @@ class Application:
         if self.preferences.recovered:
             self.notices.tell(self.preferences.recovered, "", NoticeLevel.WARNING)
         self.wake.start()
+        self.tray.start()
         self.session.resume()
-        self._scope.start(self._warm_up(), "warm up")
+        self.scope.start(self._warm_up(), "warm up")
 
     async def stop(self) -> None:
-        """Close the account and its back end; the window is gone already, so nobody waits for a network."""
-        self.window.hide()
+        """Close the account and its back end; the windows are gone already, so nobody waits for a network."""
+        for each in self.windows.all:
+            each.window.hide()
+        self.tray.tray.show(False)
         await self.wake.close()
         await self._sign_out.finished()
         await self._watch.close()
-        await self._scope.close()
+        await self.scope.close()
         await self.workspace.close()
         await self.accounts.release()
         await self.models.built_in.close()
@@ -173,43 +195,57 @@ class Application:
         """Import what the first code block would otherwise wait for, once the window has settled."""
         await asyncio.sleep(WARM_UP_SECONDS)
         await asyncio.to_thread(warm_up)
+        keep_for_good()
 
     def sign_out(self, everywhere: bool = False) -> None:
         """Sign out, on all devices if ``everywhere``, and remove the account's files from this computer."""
-        account = self.realtime.account
+        account = self.open_account.account
         if account is not None:
-            self._scope.start(self._leave(account, everywhere), "sign out")
+            self.scope.start(self._leave(account, everywhere), "sign out")
 
     def sign_in_again(self, email: str, password: str) -> None:
         """Go on with the open account, whose session is over."""
-        account = self.realtime.account
+        account = self.open_account.account
         if account is not None:
             self.session.sign_in_again(account, email, password)
 
+    def do_without_vault(self) -> None:
+        """Go on for this session only."""
+        self.session.continue_without_vault()
+        if self.open_account.account is not None:
+            self.open_account.engine.wake()
+
+    def _vault_missing(self, failure: ChatDeskError) -> None:
+        """Ask once: unlike a sign-in, an open account tries again and again."""
+        if not self._asked_for_vault:
+            self._asked_for_vault = True
+            self._ask_session_only(failure)
+
+    def _ask_session_only(self, failure: ChatDeskError) -> None:
+        self.window.ask_session_only(failure_words(failure))
+
     def _signed_in(self, account: Account) -> None:
-        self._scope.start(self._open(account), "open account")
+        self.scope.start(self._open(account), "open account")
 
     def _signed_in_again(self) -> None:
-        if self.realtime.account is not None:
-            self.realtime.engine.signed_in_again()
+        if self.open_account.account is not None:
+            self.open_account.engine.signed_in_again()
 
     def _woken(self, reason: str) -> None:
         _log.info("Checking the link: %s", reason)
-        if self.realtime.account is not None:
-            self.realtime.engine.wake()
+        if self.open_account.account is not None:
+            self.open_account.engine.wake()
 
     def _look_at_account(self) -> None:
         if self._looking is None or self._looking.done():
-            self._looking = self._scope.start(self._look(), "look at account")
+            self._looking = self.scope.start(self._look(), "look at account")
 
     async def _open(self, account: Account) -> None:
         await self._watch.close()
-        self.messages.set_user(account.user_id)
-        self.window.account.set_account(account)
-        self.window.show_chat()
+        self.windows.show_account(account)
         await self.workspace.open(account)
         self._watch.start(self.data / "accounts" / account.key)
-        await self.wiring.restore()
+        await self.windows.restore()
 
     async def _leave(self, account: Account, everywhere: bool) -> None:
         await self._watch.close()
@@ -217,7 +253,7 @@ class Application:
 
     async def _look(self) -> None:
         """See what another window of this computer did with the open account."""
-        account = self.realtime.account
+        account = self.open_account.account
         if account is None:
             return
         if await self.workspace.was_signed_out():
@@ -227,8 +263,8 @@ class Application:
             self._signed_in_again()
 
     def _needs_sign_in(self, account: Account) -> bool:
-        is_open = self.realtime.account == account
-        return is_open and self.realtime.engine.state.link is LinkState.NEEDS_SIGN_IN
+        is_open = self.open_account.account == account
+        return is_open and self.open_account.engine.state.link is LinkState.NEEDS_SIGN_IN
 
     def _not_saved(self) -> None:
         self.notices.tell(
@@ -243,12 +279,6 @@ class Application:
         else:
             _log.error("Task %s failed", name, exc_info=failure)
             self.notices.tell("Something went wrong in ChatDesk.", "Restart it if it does not go on.")
-
-
-def picture_from(content: bytes) -> QImage | None:
-    """Decode a picture; None when it is none."""
-    image = QImage.fromData(content)
-    return None if image.isNull() else image
 
 
 def run_application(*, vault: str, puppet: bool, scripted: bool) -> int:

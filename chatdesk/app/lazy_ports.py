@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chatdesk.app.gateway import Gateway
@@ -12,6 +12,7 @@ from chatdesk.backend.base import (
     Feed,
     FrameListener,
     GenerationReply,
+    ImportReply,
     MessagesPage,
 )
 from chatdesk.domain.change import RowBatch
@@ -72,8 +73,17 @@ class LazyRemote:
     async def stop_generation(self, message_id: str) -> GenerationReply:
         return await (await self._gateway.remote()).stop_generation(message_id)
 
+    async def put_file(self, path: str, content: bytes, media_type: str) -> None:
+        await (await self._gateway.remote()).put_file(path, content, media_type)
+
+    async def get_file(self, path: str) -> bytes:
+        return await (await self._gateway.remote()).get_file(path)
+
     async def reap_generations(self, conversation_id: str) -> GenerationReply:
         return await (await self._gateway.remote()).reap_generations(conversation_id)
+
+    async def import_conversations(self, conversations: Sequence[Mapping[str, Any]]) -> ImportReply:
+        return await (await self._gateway.remote()).import_conversations(conversations)
 
 
 class LazyFeed:

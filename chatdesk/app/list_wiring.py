@@ -9,13 +9,13 @@ from chatdesk.ui.actions.table import ActionId
 from chatdesk.ui.timeline.unread import UnreadGuide
 
 if TYPE_CHECKING:
-    from chatdesk.app.application import Application
+    from chatdesk.app.open_window import OpenWindow
 
 
 class ListWiring:
     """What is wished for a whole conversation goes out, and which of them are leaving comes in."""
 
-    def __init__(self, whole: Application) -> None:
+    def __init__(self, whole: OpenWindow) -> None:
         self._whole = whole
         window, edits = whole.window, whole.realtime.conversations
         window.verbs.pin_requested.connect(edits.pin)
@@ -24,7 +24,7 @@ class ListWiring:
         window.departures.undo_requested.connect(edits.undo_delete)
         window.composer.send_requested.connect(self._written_in)
         window.composer.picker.model_chosen.connect(edits.choose_model)
-        edits.leaving_changed.connect(whole.conversations.set_leaving)
+        whole.bonds.join(edits.leaving_changed, whole.conversations.set_leaving)
         self.unread = UnreadGuide(whole.timeline, whole.messages)
         whole.messages.unread.older_wanted.connect(whole.realtime.load_older)
         # After the wiring that loads the model, which was connected before.

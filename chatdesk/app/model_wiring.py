@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 from chatdesk.ui.model_notice import NO_MODEL
 
 if TYPE_CHECKING:
-    from chatdesk.app.application import Application
+    from chatdesk.app.open_window import OpenWindow
 
 
 class ModelWiring:
-    """Joins everything about models for as long as the application lives."""
+    """Joins everything about models for as long as the window is open."""
 
-    def __init__(self, whole: Application) -> None:
+    def __init__(self, whole: OpenWindow) -> None:
         self._whole = whole
         whole.window.settings.models = whole.models
-        whole.generation.models_changed.connect(self._show)
-        whole.generation.model_missing.connect(self._show)
+        whole.bonds.join(whole.generation.models_changed, self._show)
+        whole.bonds.join(whole.generation.model_missing, self._show)
         whole.window.pane.notice.set_up_requested.connect(whole.window.settings.open_models)
         whole.window.verbs.update_requested.connect(self._update)
         self._show()

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QMimeData
@@ -18,47 +19,81 @@ from PySide6.QtCore import QMimeData
 from chatdesk.app.puppet_account import AccountStrings
 from chatdesk.app.puppet_chats import ChatStrings
 from chatdesk.app.puppet_eyes import WindowEyes
+from chatdesk.app.puppet_files import FileStrings
 from chatdesk.app.puppet_load import LoadStrings
 from chatdesk.app.puppet_pictures import PictureStrings, portrait
+from chatdesk.app.puppet_transfer import TransferStrings
 from chatdesk.app.puppet_versions import VersionStrings
+from chatdesk.app.puppet_windows import WindowStrings
+from chatdesk.app.stall_probe import StallProbe
 from chatdesk.runtime.tasks import TaskScope
 
 if TYPE_CHECKING:
     from chatdesk.app.application import Application
+    from chatdesk.app.open_window import OpenWindow
+    from chatdesk.services.reply_alerts import ReplyAlert
 
 Request = dict[str, Any]
 
+_WINDOW: ContextVar[int | None] = ContextVar("window", default=None)
 
-class PuppetStrings(AccountStrings, ChatStrings, LoadStrings, PictureStrings, VersionStrings, WindowEyes):
+
+class PuppetStrings(
+    AccountStrings,
+    ChatStrings,
+    FileStrings,
+    LoadStrings,
+    PictureStrings,
+    TransferStrings,
+    VersionStrings,
+    WindowStrings,
+    WindowEyes,
+):
     """Reads requests from stdin in a thread, answers on stdout, and tells events as they happen.
 
     Events: ``painted`` (message_id, at: monotonic ns), ``changed`` (something may have; look again).
     """
 
-    def __init__(self, whole: Application) -> None:
-        self._whole = whole
+    def __init__(self, application: Application) -> None:
+        self._application = application
         self._scope = TaskScope("puppet")
         self._loop = asyncio.get_running_loop()
         self._out = threading.Lock()
-        realtime = whole.realtime
-        whole.timeline.painted.connect(self._painted)
+        self._probe = StallProbe()
+        self._alerts: list[ReplyAlert] = []
+        application.tray.alerts.alerted.connect(self._alerts.append)
+        application.tray.alerts.alerted.connect(self._changed)
+        self.watch_process()
+        for each in application.windows.all:
+            self.watch_window(each)
+        application.windows.opened.connect(self.watch_window)
+
+    @property
+    def _whole(self) -> OpenWindow:
+        """The window that this request is about: the one it names by ``window``, or the one in front."""
+        windows, number = self._application.windows, _WINDOW.get()
+        return next((each for each in windows.all if each.number == number), windows.active)
+
+    def watch_process(self) -> None:
+        """Tell of what happens to all windows."""
+        whole = self._application
         for signal in (
-            realtime.changes_applied,
-            realtime.entries_loaded,
-            realtime.messages_loaded,
-            realtime.state_changed,
-            realtime.delta_received,
-            realtime.current_conversation_changed,
-            realtime.draft_loaded,
-            realtime.message_refused,
-            realtime.leaving_changed,
-            realtime.conversations.leaving_changed,
-            whole.messages.choices_changed,
-            whole.messages.version_arrived,
+            whole.open_account.changes_applied,
+            whole.open_account.entries_loaded,
+            whole.open_account.state_changed,
+            whole.open_account.delta_received,
+            whole.open_account.leaving_changed,
+            whole.open_account.conversations.leaving_changed,
             whole.generation.replying_changed,
             whole.profiles.profile_changed,
             whole.profiles.picture_loaded,
             whole.notices.noticed,
+            whole.portability.progressed,
+            whole.portability.exported,
+            whole.portability.examined,
+            whole.portability.imported,
+            whole.portability.failed,
+            whole.portability.cancelled,
             whole.session.signed_in,
             whole.session.signed_out,
             whole.session.signed_in_again,
@@ -69,8 +104,22 @@ class PuppetStrings(AccountStrings, ChatStrings, LoadStrings, PictureStrings, Ve
         ):
             signal.connect(self._changed)
 
+    def watch_window(self, which: OpenWindow) -> None:
+        """Tell of what happens in a window."""
+        which.timeline.painted.connect(self._painted)
+        for signal in (
+            which.realtime.messages_loaded,
+            which.realtime.current_conversation_changed,
+            which.realtime.draft_loaded,
+            which.realtime.message_refused,
+            which.messages.choices_changed,
+            which.messages.version_arrived,
+        ):
+            signal.connect(self._changed)
+
     def start(self) -> None:
-        """Listen until stdin ends, which closes the window."""
+        """Listen until stdin ends, which closes every window."""
+        self._probe.start()
         threading.Thread(target=self._read, name="puppet strings", daemon=True).start()
 
     # Requests -----------------------------------------------------------------------------------------------
@@ -190,7 +239,7 @@ class PuppetStrings(AccountStrings, ChatStrings, LoadStrings, PictureStrings, Ve
         return {}
 
     async def quit(self, request: Request) -> Request:
-        self._loop.call_soon(self._whole.window.close)
+        self._loop.call_soon(self._application.windows.quit)
         return {}
 
     async def _until(self, signal: Any, met: Callable[[], bool]) -> None:
@@ -218,13 +267,14 @@ class PuppetStrings(AccountStrings, ChatStrings, LoadStrings, PictureStrings, Ve
     def _read(self) -> None:
         for line in sys.stdin:
             self._loop.call_soon_threadsafe(self._take, json.loads(line))
-        self._loop.call_soon_threadsafe(self._whole.window.close)
+        self._loop.call_soon_threadsafe(self._application.windows.quit)
 
     def _take(self, request: Request) -> None:
         self._scope.start(self._answer(request), request["do"])
 
     async def _answer(self, request: Request) -> None:
         number = request.pop("id")
+        _WINDOW.set(request.pop("window", None))
         work: Callable[[Request], Awaitable[Request]] = getattr(self, request["do"])
         try:
             answer = await work(request)

@@ -8,7 +8,7 @@ from chatdesk.ui.actions.table import ActionId
 from chatdesk.ui.dialogs.sign_out import SignOutDialog
 
 if TYPE_CHECKING:
-    from chatdesk.app.application import Application
+    from chatdesk.app.open_window import OpenWindow
 
 Request = dict[str, Any]
 
@@ -16,7 +16,9 @@ Request = dict[str, Any]
 class AccountStrings:
     """Requests about the account; see ``PuppetStrings``."""
 
-    _whole: Application
+    @property
+    def _whole(self) -> OpenWindow:
+        raise NotImplementedError
 
     async def leave(self, request: Request) -> Request:
         """Choose to sign out; ``everywhere`` ticks the box, ``answer`` presses ``now`` or ``wait``."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from chatdesk.ui.actions.table import ActionId
 
 if TYPE_CHECKING:
-    from chatdesk.app.application import Application
+    from chatdesk.app.open_window import OpenWindow
 
 Request = dict[str, Any]
 
@@ -15,7 +15,9 @@ Request = dict[str, Any]
 class ChatStrings:
     """Requests about conversations in the list."""
 
-    _whole: Application
+    @property
+    def _whole(self) -> OpenWindow:
+        raise NotImplementedError
 
     async def choose(self, request: Request) -> Request:
         """Choose an entry of a chat's menu, such as ``chat.archive`` or ``chat.delete``."""

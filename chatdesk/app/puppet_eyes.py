@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QLabel
 
+from chatdesk.domain.conversation import ConversationEntry
 from chatdesk.domain.message import Message
 from chatdesk.ui.dialogs.confirm import ConfirmDialog
+from chatdesk.ui.transfer.dialog import TransferDialog
 
 if TYPE_CHECKING:
-    from chatdesk.app.application import Application
+    from chatdesk.app.open_window import OpenWindow
+    from chatdesk.services.reply_alerts import ReplyAlert
 
 Request = dict[str, Any]
 
@@ -24,7 +27,11 @@ LONGEST_TOLD = 20_000
 class WindowEyes:
     """Requests that only look; see ``PuppetStrings``."""
 
-    _whole: Application
+    _alerts: list[ReplyAlert]
+
+    @property
+    def _whole(self) -> OpenWindow:
+        raise NotImplementedError
 
     async def state(self, request: Request) -> Request:
         """Tell what is on screen, by way of the models."""
@@ -32,10 +39,10 @@ class WindowEyes:
         messages = whole.messages
         account, own = whole.realtime.account, whole.profiles.own
         state = whole.realtime.engine.state if account else None
-        entries = (whole.conversations.entry_at(row) for row in range(whole.conversations.rowCount()))
         form = whole.window.first_run.form
         question = self._question()
         written = whole.window.composer.text()
+        labels = whole.window.composer.findChildren(QLabel)
         return {
             "first_run": whole.window.first_run.isVisible(),
             "form": [form.url.text(), form.api_key.text(), form.email.text(), form.password.text()],
@@ -52,22 +59,35 @@ class WindowEyes:
             "current": whole.realtime.current_conversation,
             "model": whole.window.composer.picker.model,
             "archived": whole.conversations.archived_count,
-            "conversations": [{"id": each.id, "title": each.conversation.title} for each in entries],
+            "conversations": [{"id": each.id, "title": each.conversation.title} for each in self._entries()],
+            "unread": [each.id for each in self._entries() if each.unread],
             "messages": [self._described(messages.at(row)) for row in range(messages.rowCount())],
             "profile": own.label if own else None,
             "picture": own.avatar_path if own else None,
-            "picture_shown": bool(own and whole.wiring.has_picture(own.avatar_path)),
+            "picture_shown": bool(own and own.avatar_path in whole.profiles.pictures),
             "composer": written[:LONGEST_TOLD],
             "composer_length": len(written),
-            "hint": " ".join(label.text() for label in whole.window.composer.findChildren(QLabel)),
+            "hint": " ".join(label.text() for label in labels if label.isVisible()),
             "replying": whole.generation.replying(whole.realtime.current_conversation),
+            "window": whole.number,
+            "alerts": [alert.message_id for alert in self._alerts],
+            "windows": [each.number for each in whole.whole.windows.all],
             "notices": list(whole.window.notices.shown),
+            "transfer": self._transfer(),
             "tasks": len(asyncio.all_tasks()),
         }
 
     async def diagnostics(self, request: Request) -> Request:
         """Tell the engine's report."""
         return dict(self._whole.realtime.engine.diagnostics())
+
+    def _entries(self) -> list[ConversationEntry]:
+        model = self._whole.conversations
+        return [model.entry_at(row) for row in range(model.rowCount())]
+
+    async def look_at_transfer(self, request: Request) -> Request:
+        """Tell what the dialog about export and import says."""
+        return self._transfer() or {}
 
     def _described(self, message: Message) -> Request:
         told = asdict(message)
@@ -78,6 +98,19 @@ class WindowEyes:
             digest = hashlib.sha256(message.content.encode()).hexdigest()
             described["content"] = f"{message.content[:100]}… {len(message.content)} {digest}"
         return described
+
+    def _transfer(self) -> Request | None:
+        """Tell what the dialog about export and import says, if it is there."""
+        dialog = next(iter(self._whole.window.findChildren(TransferDialog)), None)
+        if dialog is None:
+            return None
+        return {
+            "visible": dialog.isVisible(),
+            "running": dialog.running,
+            "title": dialog.title.text(),
+            "said": dialog.said.text(),
+            "yes": dialog.yes_button.text(),
+        }
 
     def _question(self) -> ConfirmDialog | None:
         dialogs = self._whole.window.findChildren(ConfirmDialog)

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from chatdesk.app.application import Application
+    from chatdesk.app.open_window import OpenWindow
+    from chatdesk.app.stall_probe import StallProbe
 
 Request = dict[str, Any]
 
@@ -18,7 +19,11 @@ Request = dict[str, Any]
 class LoadStrings:
     """Requests that wear the program out and count what is left; see ``PuppetStrings``."""
 
-    _whole: Application
+    @property
+    def _whole(self) -> OpenWindow:
+        raise NotImplementedError
+
+    _probe: StallProbe
 
     async def switch_many(self, request: Request) -> Request:
         """Go round the conversations ``count`` times, staying ``stay`` seconds in each, or not at all."""
@@ -32,15 +37,19 @@ class LoadStrings:
         return {"most_channels": max(most, self._channels())}
 
     async def settled(self, request: Request) -> Request:
-        """Wait until a conversation is open and this instance is in its channels and in no others."""
-        chosen = request["conversation_id"]
+        """Wait until this instance is in a conversation's channels and in ``count`` (3) altogether."""
+        chosen, count = request["conversation_id"], request.get("count", 3)
         while True:
             channels = self._whole.realtime.engine.diagnostics()["channels"]
             assert isinstance(channels, dict)
             around = [topic for topic in channels if topic.startswith(f"conversation:{chosen}:")]
-            if len(around) == 2 and len(channels) == 3 and set(channels.values()) == {"joined"}:
+            if len(around) == 2 and len(channels) == count and set(channels.values()) == {"joined"}:
                 return {}
             await asyncio.sleep(0.02)  # Channels tell nobody when they are joined.
+
+    async def stalls(self, request: Request) -> Request:
+        """Tell how long the window's loop hung since the last time this was asked."""
+        return self._probe.take()
 
     async def resources(self, request: Request) -> Request:
         """Count what this process holds."""

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QImage, QLinearGradient, QPainter
 from chatdesk.ui.dialogs.picture import as_png
 
 if TYPE_CHECKING:
-    from chatdesk.app.application import Application
+    from chatdesk.app.open_window import OpenWindow
 
 Request = dict[str, Any]
 
@@ -19,7 +19,9 @@ Request = dict[str, Any]
 class PictureStrings:
     """Requests about pictures; see ``PuppetStrings``."""
 
-    _whole: Application
+    @property
+    def _whole(self) -> OpenWindow:
+        raise NotImplementedError
 
     async def screenshot(self, request: Request) -> Request:
         await asyncio.sleep(0.3)  # Let notices and hover effects settle; a picture is not a measurement.

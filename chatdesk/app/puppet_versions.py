@@ -9,7 +9,7 @@ from chatdesk.ui.timeline.offers import MessageAction
 from chatdesk.ui.timeline.row import RowView
 
 if TYPE_CHECKING:
-    from chatdesk.app.application import Application
+    from chatdesk.app.open_window import OpenWindow
 
 Request = dict[str, Any]
 
@@ -17,7 +17,9 @@ Request = dict[str, Any]
 class VersionStrings:
     """Requests about messages on screen."""
 
-    _whole: Application
+    @property
+    def _whole(self) -> OpenWindow:
+        raise NotImplementedError
 
     async def edit(self, request: Request) -> Request:
         """Change a message in its place and save it; returns the id of the new version."""

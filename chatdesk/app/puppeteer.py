@@ -129,14 +129,19 @@ class Puppet:
             lambda event: event["event"] == "painted" and event["message_id"] == message_id,
         )
 
-    async def until_state(self, what: str, met: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """Ask for the whole state, again after every event, until it meets a condition."""
+    async def until_state(
+        self, what: str, met: Callable[[dict[str, Any]], bool], *, window: int | None = None
+    ) -> dict[str, Any]:
+        """Ask for the whole state, again after every event, until it meets a condition.
+
+        The state is that of the ``window`` with this number, by default the one in front.
+        """
         state: dict[str, Any] = {}
         try:
             async with asyncio.timeout(DEADLINE_SECONDS):
                 while True:
                     seen = len(self.events)
-                    state = await self.ask("state")
+                    state = await self.ask("state", window=window)
                     if met(state):
                         return state
                     async with self._news:
@@ -144,6 +149,11 @@ class Puppet:
         except TimeoutError:
             told = json.dumps(state)[:STATE_TOLD]
             raise PuppetError(f"{self.name}: {what} did not happen; {told}\n{self._tail()}") from None
+
+    async def until_ended(self) -> None:
+        """Wait for the end of the process, which somebody else has asked for."""
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            await self._process.wait()
 
     async def quit(self) -> None:
         """Close the window as a person would and wait for the end of the process."""

@@ -8,13 +8,13 @@ from chatdesk.services.search import Revealed
 from chatdesk.ui.timeline.marks import SearchMarks
 
 if TYPE_CHECKING:
-    from chatdesk.app.application import Application
+    from chatdesk.app.open_window import OpenWindow
 
 
 class SearchWiring:
     """Questions go out, answers come in, and what was chosen is brought on screen."""
 
-    def __init__(self, whole: Application) -> None:
+    def __init__(self, whole: OpenWindow) -> None:
         search, verbs = whole.search, whole.window.search
         self.marks = SearchMarks(whole.timeline, whole.theme)
         verbs.search_requested.connect(search.search)

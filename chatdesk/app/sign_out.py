@@ -46,7 +46,7 @@ class SignOut:
         """Sign out of ``account``, on all devices if ``everywhere``."""
         whole = self._whole
         async with self._leaving:
-            if whole.realtime.account != account:
+            if whole.open_account.account != account:
                 return
             self._ending = True
             await self._stop()
@@ -62,7 +62,7 @@ class SignOut:
         """Do here what another window of this computer did; what waits is sent first if that is quick."""
         whole = self._whole
         async with self._leaving:
-            if whole.realtime.account != account:
+            if whole.open_account.account != account:
                 return
             lost = await self._last_words()
             await self._stop()
@@ -89,15 +89,13 @@ class SignOut:
 
     async def _stop(self) -> None:
         await self._whole.workspace.stop()
-        self._whole.wiring.clear()
-        self._whole.window.show_first_run()
-        self._whole.window.first_run.set_busy(True)
+        self._whole.windows.clear()
 
     async def _last_words(self) -> int:
         """Wait until everything is sent, for a while; return how many changes are not."""
-        realtime = self._whole.realtime
+        account = self._whole.open_account
         done = asyncio.Event()
-        last = realtime.engine.state
+        last = account.engine.state
 
         def look(state: SyncState) -> None:
             nonlocal last
@@ -105,7 +103,7 @@ class SignOut:
             if not state.pending or state.link is LinkState.NEEDS_SIGN_IN:
                 done.set()
 
-        realtime.state_changed.connect(look)
+        account.state_changed.connect(look)
         look(last)
         try:
             async with asyncio.timeout(LAST_WORDS):
@@ -113,7 +111,7 @@ class SignOut:
         except TimeoutError:
             pass
         finally:
-            realtime.state_changed.disconnect(look)
+            account.state_changed.disconnect(look)
         return last.pending + last.failed
 
     async def _try(self, step: Awaitable[None], name: str) -> None:

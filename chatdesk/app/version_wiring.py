@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from chatdesk.domain.attachment import NewFile
 from chatdesk.language.door import _
 from chatdesk.services.loaded import MessageRefused
 from chatdesk.ui.actions.table import ActionId
 from chatdesk.ui.timeline.offers import MessageAction
 
 if TYPE_CHECKING:
-    from chatdesk.app.application import Application
+    from chatdesk.app.open_window import OpenWindow
 
 _KEYS = {
     ActionId.EDIT_LAST: MessageAction.EDIT,
@@ -22,9 +24,9 @@ _KEYS = {
 
 
 class VersionWiring:
-    """Joins everything about single messages for as long as the application lives."""
+    """Joins everything about single messages for as long as the window is open."""
 
-    def __init__(self, whole: Application) -> None:
+    def __init__(self, whole: OpenWindow) -> None:
         self._whole = whole
         self._edits: dict[str, tuple[str, str]] = {}
         """Id of a version on its way to the disk -> (the conversation, the message that was edited)."""
@@ -41,13 +43,21 @@ class VersionWiring:
         realtime.message_refused.connect(self._refused)
         messages.choices_changed.connect(realtime.keep_choices)
         messages.version_arrived.connect(self._arrived)
-        whole.session.signed_out.connect(timeline.rewriting.forget)
+        whole.bonds.join(whole.session.signed_out, timeline.rewriting.forget)
         whole.window.message_action_requested.connect(self._act)
 
     def _save(self, message_id: str, text: str) -> None:
-        conversation_id = self._whole.realtime.current_conversation
-        version_id = self._whole.realtime.edit_message(message_id, text)
-        self._edits[version_id] = (conversation_id, message_id)
+        realtime, edited = self._whole.realtime, self._whole.messages.get(message_id)
+        conversation_id = realtime.current_conversation
+
+        def send(files: Sequence[NewFile]) -> None:
+            if realtime.current_conversation == conversation_id:
+                version_id = realtime.edit_message(message_id, text, files)
+                self._edits[version_id] = (conversation_id, message_id)
+
+        # The other version has the same files, under a path of its own.
+        files = edited.attachments if edited is not None else ()
+        self._whole.attachments.gather(files, self._whole.while_open(send))
 
     def _accepted(self, message_id: str) -> None:
         conversation_id, edited = self._edits.pop(message_id, ("", ""))
@@ -55,7 +65,7 @@ class VersionWiring:
             self._whole.timeline.rewriting.end_edit(edited)
             self._whole.window.composer.setFocus()
             if self._whole.generation.models:
-                self._whole.generation.request_reply(conversation_id, message_id)
+                self._whole.generation.request_reply(conversation_id, message_id, self._whole.realtime)
 
     def _refused(self, refusal: MessageRefused) -> None:
         # The notice says why; the editor stays open with the text.
@@ -63,7 +73,9 @@ class VersionWiring:
 
     def _regenerate(self, message_id: str, go_on: bool) -> None:
         conversation_id = self._whole.realtime.current_conversation
-        self._whole.generation.regenerate(conversation_id, message_id, go_on=go_on)
+        self._whole.generation.regenerate(
+            conversation_id, message_id, go_on=go_on, asker=self._whole.realtime
+        )
 
     def _arrived(self, shown: str, arrived: str) -> None:
         """Say that another version came, unless it can be seen already."""

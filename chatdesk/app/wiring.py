@@ -1,15 +1,19 @@
-"""Who hears whom: the window's wishes go to the services, their facts to the models and the window."""
+"""Who hears whom: a window's wishes go to the services, their facts to its models and to the window."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from chatdesk.app.attachment_wiring import AttachmentWiring
 from chatdesk.app.list_wiring import ListWiring
 from chatdesk.app.model_wiring import ModelWiring
 from chatdesk.app.search_wiring import SearchWiring
+from chatdesk.app.transfer_wiring import TransferWiring
 from chatdesk.app.version_wiring import VersionWiring
 from chatdesk.config.options import WINDOW
+from chatdesk.domain.attachment import NewFile
 from chatdesk.domain.change import ChangeSet
 from chatdesk.domain.errors import ChatDeskError
 from chatdesk.domain.mutation import OWN_LANES, PROFILE_LANE, OutboxEntry
@@ -17,26 +21,24 @@ from chatdesk.domain.profile import Profile
 from chatdesk.domain.text import title_from
 from chatdesk.language.door import _, sentence
 from chatdesk.services.loaded import EntriesLoaded, MessageRefused, MessagesLoaded
-from chatdesk.services.notices import Notice
 from chatdesk.ui.dialogs.profile import ProfileEdit
 from chatdesk.ui.links import open_link
-from chatdesk.ui.window_state import WindowState, read_window_state
+from chatdesk.ui.window_state import WindowState
 from chatdesk.ui.words import failure_words
 
 if TYPE_CHECKING:
-    from chatdesk.app.application import Application
+    from chatdesk.app.open_window import OpenWindow
 
 _log = logging.getLogger(__name__)
 
 
 class Wiring:
-    """Joins the parts of one application for as long as it lives."""
+    """Joins the parts of one window for as long as it is open."""
 
-    def __init__(self, whole: Application) -> None:
+    def __init__(self, whole: OpenWindow) -> None:
         self._whole = whole
         self._composed_for: dict[str, tuple[str, str]] = {}
         """Message id -> (the conversation the composer wrote for, the conversation it went to)."""
-        self._pictures: dict[str, bytes] = {}
         self._failed_message = ""
         self._read = 0
         self._connect_session()
@@ -46,15 +48,19 @@ class Wiring:
         self.list = ListWiring(whole)
         self.search = SearchWiring(whole)
         self.versions = VersionWiring(whole)
+        self.attachments = AttachmentWiring(whole)
+        self.transfer = TransferWiring(whole)
         self.models = ModelWiring(whole)
 
-    async def restore(self) -> None:
-        """Bring back what this instance's window looked like."""
-        store = self._whole.workspace.store
-        if store is None:
-            return
-        if (state := await store.setting(WINDOW.key)) is not None:
-            self._whole.window.restore(read_window_state(state))
+    def catch_up(self) -> None:
+        """Learn what was told before this window was there."""
+        profiles = self._whole.profiles
+        for profile in profiles.known:
+            self._take_profile(profile)
+        for path, content in profiles.pictures.items():
+            self._take_picture(path, content)
+        for conversation_id in self._whole.generation.running:
+            self._whole.window.set_replying(conversation_id, True)
 
     def clear(self) -> None:
         """Show nothing of the account that was open."""
@@ -63,49 +69,38 @@ class Wiring:
         self._whole.window.show_conversation("")
         self._whole.window.account.set_profile(None, None)
         self._whole.window.account.set_account(None)
-        self._pictures.clear()
-
-    def has_picture(self, path: str | None) -> bool:
-        """Tell whether the profile picture at ``path`` is there to be shown."""
-        return path in self._pictures
+        self._whole.timeline.files.clear()
+        self._whole.window.composer.forget_files()
 
     # Signing in ---------------------------------------------------------------------------------------------
 
     def _connect_session(self) -> None:
         whole, window, session = self._whole, self._whole.window, self._whole.session
+        join = whole.bonds.join
         window.first_run.use_this_computer_requested.connect(session.use_this_computer)
         window.first_run.connect_requested.connect(session.connect_supabase)
-        window.session_only_requested.connect(self._do_without_vault)
-        window.account.sign_out_requested.connect(whole.sign_out)
-        window.account.sign_in_again_requested.connect(whole.sign_in_again)
-        session.signed_in_again.connect(window.account.signed_in_again)
-        session.sign_in_again_failed.connect(self._not_signed_in_again)
-        session.busy_changed.connect(window.first_run.set_busy)
-        session.sign_in_failed.connect(lambda failure: window.first_run.show_failure(failure_words(failure)))
-        session.signed_out.connect(window.show_first_run)
-        session.vault_missing.connect(lambda failure: window.ask_session_only(failure_words(failure)))
-        whole.accounts.on_vault_missing = self._vault_missing
-        self._asked_for_vault = False
+        window.session_only_requested.connect(whole.whole.do_without_vault)
+        window.account.sign_out_requested.connect(whole.whole.sign_out)
+        window.account.sign_in_again_requested.connect(whole.whole.sign_in_again)
+        join(session.signed_in_again, window.account.signed_in_again)
+        join(session.sign_in_again_failed, self._not_signed_in_again)
+        join(session.busy_changed, window.first_run.set_busy)
+        join(
+            session.sign_in_failed,
+            lambda failure: window.first_run.show_failure(failure_words(failure)),
+        )
+        join(session.signed_out, window.show_first_run)
 
     def _not_signed_in_again(self, failure: ChatDeskError) -> None:
-        if not self._whole.window.account.show_sign_in_failure(failure_words(failure)):
+        asked_here = self._whole.window.account.show_sign_in_failure(failure_words(failure))
+        if not asked_here and self._whole is self._whole.whole.windows.active:
             self._whole.notices.failed(failure)
-
-    def _do_without_vault(self) -> None:
-        self._whole.session.continue_without_vault()
-        if self._whole.realtime.account is not None:
-            self._whole.realtime.engine.wake()
-
-    def _vault_missing(self, failure: ChatDeskError) -> None:
-        """Ask once: unlike a sign-in, an open account tries again and again."""
-        if not self._asked_for_vault:
-            self._asked_for_vault = True
-            self._whole.window.ask_session_only(failure_words(failure))
 
     # Facts in -----------------------------------------------------------------------------------------------
 
     def _connect_inbound(self) -> None:
         whole, window, realtime = self._whole, self._whole.window, self._whole.realtime
+        join = whole.bonds.join
         realtime.entries_loaded.connect(self._take_entries)
         realtime.messages_loaded.connect(self._take_messages)
         realtime.changes_applied.connect(self._take_changes)
@@ -115,14 +110,14 @@ class Wiring:
         realtime.draft_loaded.connect(window.composer.set_draft)
         realtime.message_accepted.connect(self._accepted)
         realtime.message_refused.connect(self._refused)
-        whole.generation.replying_changed.connect(
-            lambda conversation_id, _message, active: window.set_replying(conversation_id, active)
+        join(
+            whole.generation.replying_changed,
+            lambda conversation_id, _message, active: window.set_replying(conversation_id, active),
         )
-        whole.profiles.profile_changed.connect(self._take_profile)
-        whole.profiles.picture_loaded.connect(self._take_picture)
-        whole.profiles.saved.connect(self._profile_saved)
-        whole.profiles.save_failed.connect(self._profile_refused)
-        whole.notices.noticed.connect(self._tell)
+        join(whole.profiles.profile_changed, self._take_profile)
+        join(whole.profiles.picture_loaded, self._take_picture)
+        join(whole.profiles.saved, self._profile_saved)
+        join(whole.profiles.save_failed, self._profile_refused)
 
     def _take_entries(self, loaded: EntriesLoaded) -> None:
         self._whole.conversations.load(loaded.entries)
@@ -141,18 +136,17 @@ class Wiring:
         self._whole.messages.apply(changes)
 
     def _take_profile(self, profile: Profile) -> None:
-        from chatdesk.app.application import picture_from
+        from chatdesk.ui.dialogs.picture import picture_from
 
         self._whole.messages.profile_changed(profile)
         own = self._whole.realtime.account
         if own is not None and profile.id == own.user_id:
-            content = self._pictures.get(profile.avatar_path or "")
+            content = self._whole.profiles.pictures.get(profile.avatar_path or "")
             self._whole.window.account.set_profile(profile, picture_from(content) if content else None)
 
     def _take_picture(self, path: str, content: bytes) -> None:
-        from chatdesk.app.application import picture_from
+        from chatdesk.ui.dialogs.picture import picture_from
 
-        self._pictures[path] = content
         image = picture_from(content)
         if image is None:
             return
@@ -173,19 +167,14 @@ class Wiring:
         self._read = 0
         self._whole.window.show_conversation(conversation_id)
 
-    def _tell(self, notice: Notice) -> None:
-        text, step = sentence(notice.text), sentence(notice.next_step)
-        self._whole.window.notices.tell(text, step, notice.level.value)
-
     # Wishes out ---------------------------------------------------------------------------------------------
 
     def _connect_window(self) -> None:
-        whole, window, realtime = self._whole, self._whole.window, self._whole.realtime
+        window, realtime = self._whole.window, self._whole.realtime
         window.open_requested.connect(realtime.set_current_conversation)
         window.rename_requested.connect(realtime.rename_conversation)
         window.refresh_requested.connect(self._refresh)
         window.state_changed.connect(self._keep_window)
-        window.closing.connect(whole.closed.set)
         window.verbs.retry_requested.connect(realtime.retry)
         window.verbs.discard_requested.connect(realtime.discard)
         window.composer.send_requested.connect(self._send)
@@ -199,11 +188,12 @@ class Wiring:
 
     def _send(self, written_for: str, text: str) -> None:
         realtime = self._whole.realtime
+        files = self._whole.window.composer.handed_over(written_for)
         target = written_for
         if not target:
-            model = self._whole.window.composer.picker.model
-            target = realtime.create_conversation(title_from(text), model)
-        message_id = realtime.send_message(target, "user", text, self._whole.messages.last_id())
+            title = title_from(text) or (files[0].name if files else "")
+            target = realtime.create_conversation(title, self._whole.window.composer.picker.model)
+        message_id = realtime.send_message(target, "user", text, self._whole.messages.last_id(), files)
         self._composed_for[message_id] = (written_for, target)
 
     def _accepted(self, message_id: str) -> None:
@@ -211,7 +201,7 @@ class Wiring:
         if target:
             self._whole.window.composer.accept(written_for)
             if self._whole.generation.models:
-                self._whole.generation.request_reply(target, message_id)
+                self._whole.generation.request_reply(target, message_id, self._whole.realtime)
 
     def _refused(self, refusal: MessageRefused) -> None:
         written_for, target = self._composed_for.pop(refusal.message_id, ("", ""))
@@ -259,10 +249,7 @@ class Wiring:
             self._whole.window.account.set_diagnostics(self._whole.realtime.engine.diagnostics())
 
     def _keep_window(self, state: WindowState) -> None:
-        self._keep(WINDOW.key, state.as_text())
-
-    def _keep(self, setting: str, value: str) -> None:
-        self._whole.realtime.save_setting(setting, value)
+        self._whole.realtime.keep_window(WINDOW.key, state.as_text())
 
     # The timeline -------------------------------------------------------------------------------------------
 
@@ -274,7 +261,7 @@ class Wiring:
         timeline.edit_requested.connect(self._edit)
         timeline.link_activated.connect(lambda url: open_link(self._whole.window, url))
         timeline.read_to.connect(self._read_to)
-        self._whole.qt.applicationStateChanged.connect(lambda _: self._read_to(self._read))
+        self._whole.window.activated.connect(lambda: self._read_to(self._read))
 
     def _read_to(self, seq: int) -> None:
         """Only what is shown in a window in front was read."""
@@ -284,7 +271,13 @@ class Wiring:
 
     def _edit(self, message_id: str) -> None:
         """Take a refused message back into the composer, in front of what is there."""
-        message = self._whole.messages.get(message_id)
-        if message is not None:
-            self._whole.window.composer.bring_back(message.conversation_id, message.content)
-            self._whole.realtime.discard(message_id)
+        whole, message = self._whole, self._whole.messages.get(message_id)
+        if message is None:
+            return
+        conversation_id, text = message.conversation_id, message.content
+
+        def bring_back(files: Sequence[NewFile]) -> None:
+            whole.window.composer.bring_back(conversation_id, text, files)
+            whole.realtime.discard(message_id)
+
+        whole.attachments.gather(message.attachments, whole.while_open(bring_back))

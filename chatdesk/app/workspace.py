@@ -7,23 +7,36 @@ import contextlib
 import shutil
 from pathlib import Path
 from random import Random
+from typing import Protocol
 
 from chatdesk.app.accounts import MachineAccounts
 from chatdesk.app.lazy_ports import LazyAvatars, LazyFeed, LazyRemote
 from chatdesk.backend.base import ChannelListener, Feed, FrameListener
 from chatdesk.domain.clock import Clock
 from chatdesk.domain.session import Account
+from chatdesk.services.attachments import AttachmentService
 from chatdesk.services.generation import GenerationService
 from chatdesk.services.models import ModelService
 from chatdesk.services.notices import NoticeLevel, NoticeService
+from chatdesk.services.open_account import OpenAccount
+from chatdesk.services.portability.service import PortabilityService
 from chatdesk.services.profiles import ProfileService
-from chatdesk.services.realtime import RealtimeService
-from chatdesk.services.search import SearchService
 from chatdesk.store.store import Store
 from chatdesk.sync.engine import SyncEngine
 
+ATTACHMENTS = "attachments"
+"""The folder of an account for files of messages that were fetched."""
+
 PICTURES = "pictures"
 """The folder of an account for profile pictures that were fetched once."""
+
+
+class Searches(Protocol):
+    """The search of every window."""
+
+    def attach(self) -> None: ...
+
+    async def detach(self) -> None: ...
 
 
 class Workspace:
@@ -38,21 +51,25 @@ class Workspace:
         *,
         data: Path,
         accounts: MachineAccounts,
-        realtime: RealtimeService,
+        open_account: OpenAccount,
         generation: GenerationService,
         models: ModelService,
         profiles: ProfileService,
-        search: SearchService,
+        attachments: AttachmentService,
+        searches: Searches,
+        portability: PortabilityService,
         notices: NoticeService,
         clock: Clock,
     ) -> None:
         self._data = data
         self._accounts = accounts
-        self._realtime = realtime
+        self._open_account = open_account
         self._generation = generation
         self._models = models
         self._profiles = profiles
-        self._search = search
+        self._attachments = attachments
+        self._searches = searches
+        self._portability = portability
         self._notices = notices
         self._clock = clock
         self._store: Store | None = None
@@ -113,20 +130,24 @@ class Workspace:
             account=account,
             clock=self._clock,
             random=Random(),
-            listener=self._realtime.listener,
+            listener=self._open_account.listener,
         )
         self._profiles.attach(LazyAvatars(gateway), self._directory / PICTURES)
+        self._attachments.attach(remote, self._directory / ATTACHMENTS)
         self._generation.attach(remote)
-        self._search.attach()
+        self._searches.attach()
         await self._models.attach(store)
-        await self._realtime.attach(account, store, engine)
+        await self._open_account.attach(account, store, engine)
+        self._portability.attach(remote)
 
     async def _detach(self) -> None:
+        await self._portability.detach()
         await self._generation.detach()
         await self._models.detach()
         await self._profiles.detach()
-        await self._search.detach()
-        await self._realtime.detach()
+        await self._attachments.detach()
+        await self._searches.detach()
+        await self._open_account.detach()
 
     async def _close(self, *, erase: bool) -> None:
         store, self._store = self._store, None
@@ -142,4 +163,5 @@ class Workspace:
             with contextlib.suppress(RuntimeError):
                 await store.close()
             if erase and self._directory is not None:
-                await asyncio.to_thread(shutil.rmtree, self._directory / PICTURES, ignore_errors=True)
+                for name in (PICTURES, ATTACHMENTS):
+                    await asyncio.to_thread(shutil.rmtree, self._directory / name, ignore_errors=True)

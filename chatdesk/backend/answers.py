@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from chatdesk.backend import frames, wire
-from chatdesk.backend.base import ChangesPage, GenerationReply, MessagesPage
+from chatdesk.backend.base import ChangesPage, GenerationReply, ImportReply, MessagesPage
 from chatdesk.backend.wire import BadRow, Fields, Quarantine
 from chatdesk.domain.change import EntityChanged, EntityKind, RowBatch
 from chatdesk.domain.conversation import Conversation, Membership
@@ -96,6 +96,28 @@ def generation_reply(answer: object, *, lease: bool, quarantine: Quarantine) -> 
         generation=generation,
         rows=RowBatch(conversations=rows.conversations, messages=(*rows.messages, *several)),
         claimed=claimed is not False,
+    )
+
+
+def import_reply(answer: object, quarantine: Quarantine) -> ImportReply:
+    """Read the answer to ``import_conversations``; raises ``Retryable``."""
+    fates: dict[str, str] = {}
+    batches: list[RowBatch] = []
+    try:
+        reply = Fields(answer, "answer")
+        for value in reply.list("conversations"):
+            fate = Fields(value, "fate")
+            fates[fate.text("id")] = fate.text("state")
+            batches.append(_rows(value))
+    except BadRow as fault:
+        raise unusable(fault) from fault
+    return ImportReply(
+        fates,
+        RowBatch(
+            conversations=tuple(row for batch in batches for row in batch.conversations),
+            memberships=tuple(row for batch in batches for row in batch.memberships),
+            messages=quarantine.rows(wire.message, reply.get("messages"), "a message of an import"),
+        ),
     )
 
 

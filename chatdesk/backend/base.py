@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -90,7 +90,35 @@ class Remote(Protocol):
 
     async def stop_generation(self, message_id: str) -> GenerationReply: ...
 
+    async def put_file(self, path: str, content: bytes, media_type: str) -> None:
+        """Store a file that a message is going to name; the same again changes nothing."""
+        ...
+
+    async def get_file(self, path: str) -> bytes:
+        """Return a file that a message names."""
+        ...
+
     async def reap_generations(self, conversation_id: str) -> GenerationReply: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReply:
+    """What became of imported conversations, by their ids, and the rows of those that were made.
+
+    A fate is one of ``made``, ``grown`` (got messages), ``same`` (nothing was missing), ``gone`` (was deleted
+    here before) and ``taken`` (the id is somebody else's).
+    """
+
+    fates: Mapping[str, str]
+    rows: RowBatch
+
+
+class Importer(Protocol):
+    """Adds conversations with their times; what is there already is left as it is. Raises like ``Remote``."""
+
+    async def import_conversations(self, conversations: Sequence[Mapping[str, Any]]) -> ImportReply:
+        """Import at most 200 conversations with at most 500 messages, as the RPC's own JSON objects."""
+        ...
 
 
 class AvatarStore(Protocol):

@@ -23,7 +23,13 @@ from httpx_aiohttp import HttpxAiohttpClient
 CONNECT_SECONDS = 10.0
 TOTAL_SECONDS = 20.0
 UPLOAD_SECONDS = 90.0
-"""For Storage only: 2 MB over a slow line."""
+"""For Storage only: 2 MB over a slow line, in either direction."""
+
+SLOWEST = 20_000
+"""Bytes per second that an upload is granted beyond that."""
+
+DOWNLOAD_SECONDS = 300.0
+"""For the files of messages, whose size is known only at their end: 20 MB at most."""
 
 KEEP_ALIVE_SECONDS = 30.0
 
@@ -104,12 +110,21 @@ class DeadlineClient(HttpxAiohttpClient):
             )
         if (allowed := may_send.get()) is not None and not allowed():
             raise httpx.ConnectTimeout("It is too late for this request", request=request)
-        seconds = UPLOAD_SECONDS if "/storage/v1/" in request.url.path else TOTAL_SECONDS
+        seconds = _allowed(request.method, request.url.path, len(body))
         try:
             async with asyncio.timeout(seconds):
                 return await super().send(request, **options)
         except TimeoutError as error:
             raise httpx.ReadTimeout(f"No complete answer in {seconds:g} s", request=request) from error
+
+
+def _allowed(method: str, path: str, size: int) -> float:
+    """Return how long a request may take from its first to its last byte."""
+    if "/storage/v1/" not in path:
+        return TOTAL_SECONDS
+    if method == "GET" and "/attachments/" in path:
+        return DOWNLOAD_SECONDS
+    return UPLOAD_SECONDS + size / SLOWEST
 
 
 def create_http(url: str) -> httpx.AsyncClient:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import httpx
 
 from chatdesk.backend import answers, failures
-from chatdesk.backend.base import ChangesPage, GenerationReply, MessagesPage, TokenSource
+from chatdesk.backend.attachments import AttachmentFiles
+from chatdesk.backend.base import ChangesPage, GenerationReply, ImportReply, MessagesPage, TokenSource
 from chatdesk.backend.client import BackendClient
 from chatdesk.backend.http import last_answer
 from chatdesk.backend.wire import Quarantine
 from chatdesk.domain.change import RowBatch
 from chatdesk.domain.errors import NeedsSignIn
-from chatdesk.domain.mutation import Mutation
+from chatdesk.domain.mutation import Mutation, MutationKind
 
 
 class RenewableTokens(TokenSource, Protocol):
@@ -35,6 +36,7 @@ class SupabaseRemote:
     ) -> None:
         self._client = client
         self._tokens = tokens
+        self._files = AttachmentFiles(client, tokens)
         self.quarantine = quarantine or Quarantine()
 
     async def ensure_profile(self) -> RowBatch:
@@ -43,7 +45,10 @@ class SupabaseRemote:
 
     async def push(self, mutation: Mutation) -> RowBatch:
         answer = await self._call(mutation.kind.value, dict(mutation.args))
-        return answers.acknowledgement(mutation, answer)
+        rows = answers.acknowledgement(mutation, answer)
+        if mutation.kind is MutationKind.DELETE_MESSAGE:
+            await self._files.forget(mutation.lane, mutation.entity_id)
+        return rows
 
     async def pull_changes(self, after: int, limit: int = 200) -> ChangesPage:
         answer = await self._call("pull_changes", {"p_after": after, "p_limit": limit})
@@ -109,9 +114,21 @@ class SupabaseRemote:
     async def stop_generation(self, message_id: str) -> GenerationReply:
         return await self._lease("stop_generation", {"p_message_id": message_id})
 
+    async def put_file(self, path: str, content: bytes, media_type: str) -> None:
+        await self._files.put(path, content, media_type)
+
+    async def get_file(self, path: str) -> bytes:
+        return await self._files.get(path)
+
     async def reap_generations(self, conversation_id: str) -> GenerationReply:
         answer = await self._call("reap_generations", {"p_conversation_id": conversation_id})
         return answers.generation_reply(answer, lease=False, quarantine=self.quarantine)
+
+    async def import_conversations(self, conversations: Sequence[Mapping[str, Any]]) -> ImportReply:
+        answer = await self._call(
+            "import_conversations", {"p_conversations": [dict(e) for e in conversations]}
+        )
+        return answers.import_reply(answer, self.quarantine)
 
     async def _lease(self, name: str, args: Mapping[str, Any]) -> GenerationReply:
         answer = await self._call(name, args)

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from chatdesk.domain.attachment import from_records
 from chatdesk.domain.conversation import Conversation, MemberRole, Membership
 from chatdesk.domain.generation import Generation, GenerationState
 from chatdesk.domain.ids import is_id
@@ -234,6 +235,7 @@ def message(value: object) -> Message:
         error=row.text_or_none("error", 100_000),
         deleted_at=row.moment_or_none("deleted_at"),
         replaces=row.id_or_none("replaces"),
+        attachments=from_records(row.get("attachments"), row.id("conversation_id"), row.id("id")),
     )
 
 

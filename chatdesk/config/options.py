@@ -88,6 +88,10 @@ SHOW_TIMES = Option("show_times", bool, True, "Show the time beside messages", G
 DEFAULT_MODEL = Option("default_model", str, "", "Model of new chats", Group.MODELS)
 TITLE_MODEL = Option("title_model", str, "", "Model for titles", Group.MODELS)
 SHORTCUTS: Option[dict[str, Any]] = Option("shortcuts", dict, {}, "Keyboard shortcuts", Group.SHORTCUTS)
+HIDE_TO_TRAY = Option(
+    "hide_to_tray", bool, False, "Go to the tray when the last window is closed", Group.GENERAL
+)
+NOTIFY_REPLIES = Option("notify_replies", bool, True, "Notify when a reply is ready", Group.GENERAL)
 WINDOW = Option("window", str, "", "Place and size of the window", Group.WINDOW, Scope.INSTANCE)
 
 OPTIONS: Mapping[str, Option[Any]] = MappingProxyType(
@@ -97,6 +101,8 @@ OPTIONS: Mapping[str, Option[Any]] = MappingProxyType(
             LANGUAGE,
             THEME,
             TEXT_SIZE,
+            HIDE_TO_TRAY,
+            NOTIFY_REPLIES,
             SEND_KEY,
             SHOW_TIMES,
             DEFAULT_MODEL,

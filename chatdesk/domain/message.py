@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from chatdesk.domain.attachment import Attachment
+
 
 class Role(StrEnum):
     """Who speaks."""
@@ -63,6 +65,7 @@ class Message:
     delivery: DeliveryState = DeliveryState.SENT
     failure: str | None = None
     replaces: str | None = None
+    attachments: tuple[Attachment, ...] = ()
 
     @property
     def order(self) -> tuple[int, int, str]:

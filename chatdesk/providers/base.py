@@ -10,11 +10,21 @@ from chatdesk.domain.message import Role
 
 
 @dataclass(frozen=True, slots=True)
+class TurnPicture:
+    """A picture that was attached: the bytes of a PNG, JPEG, WebP or GIF file."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
-    """One message as a model reads it."""
+    """One message as a model reads it; a model that takes no pictures is told their names."""
 
     role: Role
     content: str
+    pictures: tuple[TurnPicture, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from chatdesk.domain.errors import ChatDeskError, Misconfigured
-from chatdesk.providers.base import ReplyChunk, ReplyRequest
+from chatdesk.providers.base import ReplyChunk, ReplyRequest, Turn
 from chatdesk.providers.failures import cut_off, translated, withheld
+from chatdesk.providers.openai_messages import message_of, refuses_pictures, without_pictures
 from chatdesk.providers.presets import is_loopback
 
 if TYPE_CHECKING:
@@ -104,14 +105,7 @@ class OpenAICompatibleProvider:
             options: dict[str, Any] = dict(request.options or {})
             if request.temperature is not None:
                 options["temperature"] = request.temperature
-            messages: Any = [{"role": turn.role.value, "content": turn.content} for turn in request.turns]
-            response = await client.chat.completions.create(
-                model=request.model,
-                messages=messages,
-                stream=True,
-                stream_options={"include_usage": True},
-                **options,
-            )
+            response = await self._begun(client, request, options)
             begun = True
             async with response:
                 async for chunk in response:
@@ -146,6 +140,26 @@ class OpenAICompatibleProvider:
         except Exception as failure:
             raise _no_list(translated(failure, "", False)) from failure
         return tuple(dict.fromkeys(found))
+
+    async def _begun(self, client: AsyncOpenAI, request: ReplyRequest, options: dict[str, Any]) -> Any:
+        """Ask for the reply; once more without the pictures where the model refuses a request with some."""
+
+        async def ask(turns: Sequence[Turn]) -> Any:
+            messages: Any = [message_of(turn) for turn in turns]
+            return await client.chat.completions.create(
+                model=request.model,
+                messages=messages,
+                stream=True,
+                stream_options={"include_usage": True},
+                **options,
+            )
+
+        try:
+            return await ask(request.turns)
+        except Exception as failure:
+            if not refuses_pictures(failure) or not any(turn.pictures for turn in request.turns):
+                raise
+        return await ask([without_pictures(turn) for turn in request.turns])
 
     async def close(self) -> None:
         """Close the connections to the address."""

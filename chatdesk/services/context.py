@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from chatdesk.domain.attachment import Attachment
 from chatdesk.domain.conversation import Conversation
+from chatdesk.domain.errors import Offline
 from chatdesk.domain.message import MessageStatus, Role
 from chatdesk.providers.base import Turn
+from chatdesk.services.attached_context import AttachedFiles, ReadFile
 from chatdesk.store.store import Store
 
 MAX_MESSAGES = 200
@@ -14,19 +17,32 @@ MAX_MESSAGES = 200
 
 
 async def turns_before(
-    store: Store, conversation: Conversation, message_id: str, choices: Mapping[str, str]
+    store: Store,
+    conversation: Conversation,
+    message_id: str,
+    choices: Mapping[str, str],
+    read: ReadFile | None = None,
 ) -> list[Turn]:
     """Collect what is shown up to ``message_id``, oldest first, after the system prompt.
 
     The model reads what the user sees: of each message the chosen version, and what others wrote at the same
-    moment. Deleted and unfinished messages are skipped.
+    moment. Deleted and unfinished messages are skipped. ``read`` brings the files of messages.
     """
     path = await store.path(conversation.id, choices, message_id, MAX_MESSAGES)
-    turns = [
-        Turn(message.role, message.content)
+    told = [
+        message
         for message in path
-        if message.deleted_at is None and message.content and message.status is not MessageStatus.STREAMING
+        if message.deleted_at is None
+        and (message.content or message.attachments)
+        and message.status is not MessageStatus.STREAMING
     ]
+    files = AttachedFiles(read or _unread)
+    turns = [await files.turn(message) for message in reversed(told)]
+    turns.reverse()
     if conversation.system_prompt:
         turns.insert(0, Turn(Role.SYSTEM, conversation.system_prompt))
     return turns
+
+
+async def _unread(_attachment: Attachment) -> bytes:
+    raise Offline("Files are not read here.")

@@ -20,9 +20,9 @@ from chatdesk.services.built_in import BuiltInService
 from chatdesk.services.device_access import DeviceAccess, SecretStore, from_text, secret_name, to_text
 from chatdesk.services.model_source import Asked, ModelChoice, nobody
 from chatdesk.services.notices import NoticeService
+from chatdesk.services.open_account import OpenAccount
 from chatdesk.services.preferences import PreferenceService
 from chatdesk.services.provider_inquiry import ProviderDraft, ProviderInquiry
-from chatdesk.services.realtime import RealtimeService
 from chatdesk.store.store import Store
 
 NO_TITLES = "none"
@@ -44,7 +44,7 @@ class ModelService(QObject):
     def __init__(
         self,
         *,
-        realtime: RealtimeService,
+        account: OpenAccount,
         preferences: PreferenceService,
         notices: NoticeService,
         secrets: SecretStore,
@@ -55,7 +55,7 @@ class ModelService(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._realtime = realtime
+        self._account = account
         self._preferences = preferences
         self._notices = notices
         self._secrets = secrets
@@ -69,7 +69,7 @@ class ModelService(QObject):
         self._rows: dict[str, ProviderSettings] = {}
         self._access: dict[str, DeviceAccess] = {}
         self._adapters: dict[str, tuple[Connection, ChatProvider]] = {}
-        realtime.changes_applied.connect(self._take_changes)
+        account.changes_applied.connect(self._take_changes)
         preferences.changed.connect(self._follow)
 
     # What there is ------------------------------------------------------------------------------------------
@@ -191,7 +191,7 @@ class ModelService(QObject):
             draft.base_url,
             draft.models,
         ):
-            self._realtime.change(lambda make: make.save_provider(provider_id, settings))
+            self._account.change(lambda make: make.save_provider(provider_id, settings))
         if draft.access != self.access(provider_id):
             self._access[provider_id] = draft.access
             self._start(self._write_access(provider_id, draft.access), "save key")
@@ -201,7 +201,7 @@ class ModelService(QObject):
     def remove(self, provider_id: str) -> None:
         """Remove a provider from all devices, and its key from this one."""
         if provider_id in self._rows:
-            self._realtime.change(lambda make: make.delete_provider(provider_id))
+            self._account.change(lambda make: make.delete_provider(provider_id))
 
     def choose_default(self, choice_id: str) -> None:
         """Have new conversations answered by this model."""

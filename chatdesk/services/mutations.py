@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from chatdesk.domain.attachment import Attachment, as_record
 from chatdesk.domain.clock import Clock
 from chatdesk.domain.ids import new_id
 from chatdesk.domain.mutation import PROFILE_LANE, PROVIDER_LANE, Mutation, MutationKind
@@ -44,6 +45,7 @@ class MutationMaker:
         role: str,
         content: str,
         replaces: str | None = None,
+        attachments: Sequence[Attachment] = (),
     ) -> Mutation:
         args: dict[str, Any] = {
             "p_id": message_id,
@@ -54,6 +56,8 @@ class MutationMaker:
         }
         if replaces is not None:
             args["p_replaces"] = replaces
+        if attachments:
+            args["p_attachments"] = [as_record(attachment) for attachment in attachments]
         return self._make(MutationKind.SEND_MESSAGE, conversation_id, message_id, args)
 
     def delete_message(self, conversation_id: str, message_id: str) -> Mutation:

@@ -16,7 +16,7 @@ from chatdesk.domain.errors import ChatDeskError, NeedsSignIn, Refused, Retryabl
 from chatdesk.domain.profile import Profile
 from chatdesk.runtime.tasks import TaskScope
 from chatdesk.services.loaded import EntriesLoaded
-from chatdesk.services.realtime import RealtimeService
+from chatdesk.services.open_account import OpenAccount
 
 
 class ProfileService(QObject):
@@ -31,16 +31,18 @@ class ProfileService(QObject):
     profile_changed = Signal(object)
     picture_loaded = Signal(str, bytes)
 
-    def __init__(self, realtime: RealtimeService, parent: QObject | None = None) -> None:
+    def __init__(self, open_account: OpenAccount, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._realtime = realtime
+        self._open_account = open_account
         self._pictures: AvatarStore | None = None
         self._cache: Path | None = None
         self._scope: TaskScope | None = None
         self._wanted: set[str] = set()
-        realtime.entries_loaded.connect(self._take_entries)
-        realtime.changes_applied.connect(self._take_changes)
+        open_account.entries_loaded.connect(self._take_entries)
+        open_account.changes_applied.connect(self._take_changes)
         self._known: dict[str, Profile] = {}
+        self.pictures: dict[str, bytes] = {}
+        """The pictures that are there to be shown, by the path in the profile."""
 
     def attach(self, pictures: AvatarStore, cache: Path) -> None:
         """Serve an account; pictures that were fetched once are kept below ``cache`` for offline starts."""
@@ -55,11 +57,17 @@ class ProfileService(QObject):
         self._scope = self._pictures = self._cache = None
         self._wanted.clear()
         self._known.clear()
+        self.pictures.clear()
+
+    @property
+    def known(self) -> tuple[Profile, ...]:
+        """Everybody who is known so far."""
+        return tuple(self._known.values())
 
     @property
     def own(self) -> Profile | None:
         """The signed-in user's profile, once it is known."""
-        account = self._realtime.account
+        account = self._open_account.account
         return self._known.get(account.user_id) if account else None
 
     def save(self, updates: Mapping[str, Any], picture: bytes | None = None) -> None:
@@ -68,7 +76,7 @@ class ProfileService(QObject):
             self._scope.start(self._save(dict(updates), picture), "save")
 
     async def _save(self, updates: dict[str, Any], picture: bytes | None) -> None:
-        account = self._realtime.account
+        account = self._open_account.account
         assert account is not None
         assert self._pictures is not None
         try:
@@ -77,7 +85,7 @@ class ProfileService(QObject):
         except ChatDeskError as failure:
             self.save_failed.emit(failure)
             return
-        self._realtime.update_profile(updates)
+        self._open_account.submit(self._open_account.maker.update_profile(updates))
         self.saved.emit()
 
     def _take_entries(self, loaded: EntriesLoaded) -> None:
@@ -111,6 +119,7 @@ class ProfileService(QObject):
             except Refused:
                 return
             await asyncio.to_thread(_write, kept, image)
+        self.pictures[path] = image
         self.picture_loaded.emit(path, image)
 
 

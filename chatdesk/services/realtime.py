@@ -8,39 +8,42 @@ conversations and the open conversation's messages; ``create_conversation``, ``s
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
 from chatdesk.domain.change import ChangeSet, Verb
 from chatdesk.domain.clock import Clock
-from chatdesk.domain.ephemeral import Delta, Ephemeral, StopRequested
 from chatdesk.domain.errors import ChatDeskError
 from chatdesk.domain.ids import new_id
 from chatdesk.domain.message import Role
 from chatdesk.domain.mutation import Mutation, OutboxState
-from chatdesk.domain.session import Account, SyncState
+from chatdesk.domain.session import Account
 from chatdesk.domain.text import MAX_TITLE, storable
-from chatdesk.runtime.tasks import TaskScope
 from chatdesk.services.conversation_edits import ConversationEdits
-from chatdesk.services.deletions import Deletions
 from chatdesk.services.loaded import EntriesLoaded, MessageRefused
 from chatdesk.services.mutations import NEW_TITLE, MutationMaker
 from chatdesk.services.notices import NoticeService
-from chatdesk.services.read_marks import ReadMarks
+from chatdesk.services.open_account import EngineListener, OpenAccount
 from chatdesk.services.shown_pages import ShownPages
-from chatdesk.services.writing import Letter, MessageWriter
+from chatdesk.services.writing import Files, Letter, MessageWriter
 from chatdesk.store.store import Store
 from chatdesk.sync.engine import SyncEngine
 
 LAST_CONVERSATION = "last_conversation"
-WRITE_SECONDS = 2.0
+
+
+def of_window(key: str, number: int) -> str:
+    """Return the name under which a window keeps something; that of the first window has no number."""
+    return key if number == 1 else f"{key}#{number}"
 
 
 class RealtimeService(QObject):
-    """Owns the sync engine of the signed-in account and turns its words into signals.
+    """One window's view of the open account, which it may share with other windows of the process.
+
+    What only this window decides is here: the conversation it shows, how far back, which versions, what is
+    unsent in it. ``number`` counts the windows from 1; each keeps its drafts and choices under its own.
 
     Signals, each with one frozen value:
 
@@ -73,25 +76,32 @@ class RealtimeService(QObject):
     branch_wanted = Signal(str)
     leaving_changed = Signal(object)
 
-    def __init__(self, clock: Clock, notices: NoticeService, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        notices: NoticeService,
+        parent: QObject | None = None,
+        *,
+        shared: OpenAccount | None = None,
+        number: int = 1,
+    ) -> None:
         super().__init__(parent)
-        self._clock = clock
         self._notices = notices
-        self._scope: TaskScope | None = None
-        self._engine: SyncEngine | None = None
-        self._store: Store | None = None
-        self._account: Account | None = None
-        self._make: MutationMaker | None = None
-        self._marks: ReadMarks | None = None
+        self.shared = shared or OpenAccount(clock, notices, self)
+        self.number = number
         self._current = ""
         self._wanted = ""
         """The conversation asked for last; it becomes the current one when its messages are read."""
-        self._submitting = asyncio.Lock()
         self._pages: ShownPages | None = None
         self._writer: MessageWriter | None = None
-        self._deletions: Deletions | None = None
-        self._writes: set[asyncio.Task[Any]] = set()
-        self.conversations = ConversationEdits(self._submit, clock, self)
+        self.shared.entries_loaded.connect(self.entries_loaded)
+        self.shared.changes_applied.connect(self._take_changes)
+        self.shared.state_changed.connect(self.state_changed)
+        self.shared.delta_received.connect(self.delta_received)
+        self.shared.stop_requested.connect(self.stop_requested)
+        self.shared.leaving_changed.connect(self.leaving_changed)
+        self.messages_loaded.connect(self.shared.messages_loaded)
+        self.shared.add(self)
 
     # Life ---------------------------------------------------------------------------------------------------
 
@@ -102,58 +112,64 @@ class RealtimeService(QObject):
 
     @property
     def account(self) -> Account | None:
-        return self._account
+        return self.shared.account
 
     @property
     def store(self) -> Store:
         """The store of the signed-in account; raises ``RuntimeError`` before ``attach``."""
-        if self._store is None:
-            raise RuntimeError("No account is open.")
-        return self._store
+        return self.shared.store
 
     @property
     def engine(self) -> SyncEngine:
         """The engine of the signed-in account; raises ``RuntimeError`` before ``attach``."""
-        if self._engine is None:
-            raise RuntimeError("No account is open.")
-        return self._engine
+        return self.shared.engine
 
     async def attach(self, account: Account, store: Store, engine: SyncEngine) -> None:
-        """Serve an account: shows what its store has, reopens its last conversation, starts its engine."""
-        self._account, self._store, self._engine = account, store, engine
-        self._make = MutationMaker(account.user_id, self._clock)
-        self._scope = TaskScope("realtime", self._failed)
-        self._marks = ReadMarks(self._make, engine, self._clock, self._scope)
-        self._pages = ShownPages(store, engine.load_older, self.messages_loaded.emit, self.branch_wanted.emit)
-        self._writer = MessageWriter(store, engine, self._make, self._pages)
-        self._deletions = Deletions(self._clock, self._scope, self.delete_message, self.leaving_changed.emit)
-        self.conversations.attach(self._make, self._scope)
-        self.entries_loaded.emit(EntriesLoaded(await store.entries(), await store.profiles()))
-        last = await store.setting(LAST_CONVERSATION)
-        if last and await store.entry(last) is not None:
-            self.set_current_conversation(last)
-        await engine.start()
+        """Serve an account in all windows: shows what its store has, starts its engine."""
+        await self.shared.attach(account, store, engine)
 
     async def detach(self) -> None:
-        """Stop serving: ends every task, the engine and its socket; the store is the caller's.
+        """Stop serving, see ``OpenAccount.detach``."""
+        await self.shared.detach()
 
-        What the user did last (a message sent, a draft, the window's place) is still written, for which the
-        disk has two seconds.
-        """
-        if self._deletions is not None:
-            self._deletions.flush()
-        self.conversations.detach()
-        if self._writes:
-            await asyncio.wait(self._writes, timeout=WRITE_SECONDS)
-        scope, engine = self._scope, self._engine
-        self._scope = self._engine = self._store = self._account = self._make = self._marks = None
-        self._pages = self._deletions = self._writer = None
+    async def begin(self) -> None:
+        """The account is open: show the conversation this window showed last."""
+        self.serve()
+        last = await self.store.setting(of_window(LAST_CONVERSATION, self.number))
+        if last and await self.store.entry(last) is not None:
+            self.set_current_conversation(last)
+
+    async def join(self) -> None:
+        """Serve a window that was opened while the account is; it begins with no conversation."""
+        self.serve()
+        self.entries_loaded.emit(EntriesLoaded(await self.store.entries(), await self.store.profiles()))
+        self.state_changed.emit(self.engine.state)
+        self.draft_loaded.emit("", await self.store.draft(self._own("")))
+
+    def serve(self) -> None:
+        """Get ready to show conversations of the account that is open."""
+        store, engine = self.store, self.engine
+        self._pages = ShownPages(
+            store, engine.load_older, self.messages_loaded.emit, self.branch_wanted.emit, self.number
+        )
+        self._writer = MessageWriter(store, engine, self.shared.maker, self._pages)
+
+    def end(self) -> None:
+        """The account is closed."""
+        self._pages = self._writer = None
         self._current = self._wanted = ""
-        if scope is not None:
-            await scope.close()
-        if engine is not None:
-            await engine.stop()
         self.current_conversation_changed.emit("")
+
+    def leave(self) -> None:
+        """The window is closed, the account may stay open for others."""
+        self._wanted = self._current = ""
+        self.shared.remove(self)
+        self.shared.disconnect(self)
+
+    @property
+    def conversations(self) -> ConversationEdits:
+        """What is done with whole conversations, the same for all windows."""
+        return self.shared.conversations
 
     # The seven functions ------------------------------------------------------------------------------------
 
@@ -161,44 +177,46 @@ class RealtimeService(QObject):
         """Make a conversation and open it; returns its id at once."""
         conversation_id = new_id()
         title = storable(title).strip()[:MAX_TITLE] or NEW_TITLE
-        self._submit(self._maker.create_conversation(conversation_id, title, model_id))
+        self.shared.submit(self.shared.maker.create_conversation(conversation_id, title, model_id))
         self.set_current_conversation(conversation_id)
         return conversation_id
 
-    def send_message(self, conversation_id: str, role: str, content: str, after: str | None = None) -> str:
+    def send_message(
+        self, conversation_id: str, role: str, content: str, after: str | None = None, files: Files = ()
+    ) -> str:
         """Send a message; returns its id at once, ``message_accepted`` or ``message_refused`` follows.
 
         It answers the newest message on the path that leads by ``after``, the last one its author saw.
         """
         message_id = new_id()
-        letter = Letter(message_id, conversation_id, Role(role), storable(content), after=after)
-        self._write(self._send(letter), "send")
+        letter = Letter(message_id, conversation_id, Role(role), storable(content), after, files=tuple(files))
+        self.shared.write(self._send(letter), "send")
         return message_id
 
     def update_profile(self, updates: Mapping[str, Any]) -> None:
         """Change the own profile; keys: ``username``, ``display_name``, ``avatar_path``."""
-        self._submit(self._maker.update_profile(updates))
+        self.shared.submit(self.shared.maker.update_profile(updates))
 
     def change(self, words: Callable[[MutationMaker], Mutation]) -> None:
         """Make a change that another service has the words for."""
-        self._submit(words(self._maker))
+        self.shared.change(words)
 
     def set_current_conversation(self, conversation_id: str) -> None:
         """Open a conversation, or none: its messages load, its channel is joined, the others are left."""
         self._wanted = conversation_id
-        self._start(self._open(conversation_id), "open")
+        self.shared.start(self._open(conversation_id), "open")
 
     def refresh_profile(self) -> None:
         """Fetch the profile again now."""
-        self._start(self.engine.refresh_profile(), "refresh profile")
+        self.shared.start(self.engine.refresh_profile(), "refresh profile")
 
     def refresh_conversations(self) -> None:
         """Fetch the conversation list again now."""
-        self._start(self.engine.refresh_conversations(), "refresh conversations")
+        self.shared.start(self.engine.refresh_conversations(), "refresh conversations")
 
     def refresh_messages(self) -> None:
         """Fetch the open conversation's messages again now."""
-        self._start(self.engine.refresh_messages(), "refresh messages")
+        self.shared.start(self.engine.refresh_messages(self._current or None), "refresh messages")
 
     # More that a user can do --------------------------------------------------------------------------------
 
@@ -206,38 +224,39 @@ class RealtimeService(QObject):
         """Give a conversation another title; an empty one changes nothing."""
         title = storable(title).strip()[:MAX_TITLE]
         if title:
-            self._submit(self._maker.update_conversation(conversation_id, {"title": title}))
+            self.shared.submit(self.shared.maker.update_conversation(conversation_id, {"title": title}))
 
     def delete_conversation(self, conversation_id: str) -> None:
         """Delete a conversation for all its members."""
-        self._submit(self._maker.delete_conversation(conversation_id))
+        self.shared.submit(self.shared.maker.delete_conversation(conversation_id))
 
     def delete_message(self, conversation_id: str, message_id: str) -> None:
         """Delete a message; its place stays, its text goes."""
-        self._submit(self._maker.delete_message(conversation_id, message_id))
+        self.shared.submit(self.shared.maker.delete_message(conversation_id, message_id))
 
     def delete_message_soon(self, message_id: str) -> None:
         """Delete a message of the open conversation in a few seconds; ``leaving_changed`` follows at once."""
-        if self._deletions is not None:
-            self._deletions.delete(self._current, message_id)
+        if self.shared.deletions is not None:
+            self.shared.deletions.delete(self._current, message_id)
 
     def undo_delete(self, message_id: str) -> None:
         """Keep a message that is about to be deleted."""
-        if self._deletions is not None:
-            self._deletions.undo(message_id)
+        if self.shared.deletions is not None:
+            self.shared.deletions.undo(message_id)
 
-    def edit_message(self, message_id: str, content: str) -> str:
+    def edit_message(self, message_id: str, content: str, files: Files = ()) -> str:
         """Send another version of a message of the open conversation; returns its id, as ``send_message``."""
         version_id = new_id()
         self.version_expected.emit(version_id)
-        letter = Letter(version_id, self._current, Role.USER, storable(content), replaces=message_id)
-        self._write(self._send(letter), "edit")
+        text = storable(content)
+        letter = Letter(version_id, self._current, Role.USER, text, None, message_id, tuple(files))
+        self.shared.write(self._send(letter), "edit")
         return version_id
 
     def switch_branch(self, message_id: str) -> None:
         """Show a message of the open conversation, whichever versions it takes; ``branch_wanted`` follows."""
         if self._pages is not None:
-            self._start(self._pages.switch(message_id), "switch branch")
+            self.shared.start(self._pages.switch(message_id), "switch branch")
 
     def keep_choices(self, conversation_id: str, choices: Mapping[str, str]) -> None:
         """Remember which versions this window shows."""
@@ -250,98 +269,83 @@ class RealtimeService(QObject):
 
     def mark_read(self, seq: int) -> None:
         """Note that the open conversation was read up to message number ``seq``."""
-        if self._marks is not None and self._current:
-            self._marks.read(self._current, seq)
+        if self.shared.marks is not None and self._current:
+            self.shared.marks.read(self._current, seq)
 
     def load_older(self) -> None:
         """Load the page before what is shown; ``messages_loaded`` follows when there is one."""
         if self._current and self._pages is not None:
-            self._start(self._pages.load_older(), "load older")
+            self.shared.start(self._pages.load_older(), "load older")
 
     def retry(self, entity_id: str) -> None:
         """Send a refused change again."""
-        self._start(self.engine.retry(entity_id), "retry")
+        self.shared.start(self.engine.retry(entity_id), "retry")
 
     def discard(self, entity_id: str) -> None:
         """Forget a refused change."""
-        self._start(self.engine.discard(entity_id), "discard")
+        self.shared.start(self.engine.discard(entity_id), "discard")
 
     def show_failed(self) -> None:
         """Look for the oldest refused change; ``failed_found`` follows if there is one."""
-        self._start(self._find_failed(), "find failed")
+        self.shared.start(self._find_failed(), "find failed")
 
     def save_draft(self, conversation_id: str, text: str) -> None:
         """Keep unsent text for the next start."""
-        if self._store is not None:
-            self._write(self._store.save_draft(conversation_id, storable(text)), "save draft")
+        if self.account is not None:
+            saving = self.store.save_draft(self._own(conversation_id), storable(text))
+            self.shared.write(saving, "save draft")
 
     def save_setting(self, key: str, value: str) -> None:
         """Keep a setting of this instance."""
-        if self._store is not None:
-            self._write(self._store.save_setting(key, value), "save setting")
+        self.shared.save_setting(key, value)
 
-    # What the engine tells (SyncListener) -------------------------------------------------------------------
+    def keep_window(self, key: str, value: str) -> None:
+        """Keep something of this window; ``kept`` returns it."""
+        self.shared.save_setting(of_window(key, self.number), value)
+
+    async def kept(self, key: str) -> str | None:
+        """Return what the window of this number kept."""
+        return await self.store.setting(of_window(key, self.number))
+
+    # What the account tells ---------------------------------------------------------------------------------
 
     @property
     def listener(self) -> EngineListener:
         """What the engine should report to."""
-        return EngineListener(self)
+        return self.shared.listener
 
     def take_changes(self, changes: ChangeSet) -> None:
+        """Pass on what changed, to every window."""
+        self.shared.take_changes(changes)
+
+    def expect_version(self, message_id: str) -> None:
+        """A version that this window asked for will have this id."""
+        self.version_expected.emit(message_id)
+
+    def _take_changes(self, changes: ChangeSet) -> None:
         """Pass on what changed; leaves the open conversation when it is gone."""
-        if not changes:
-            return
-        if self._marks is not None:
-            self._marks.take_changes(changes)
         self.changes_applied.emit(changes)
         if self._pages is not None:
             if self._pages.note_first_page(changes):
-                self._start(self._pages.tell_older(), "tell older")
+                self.shared.start(self._pages.tell_older(), "tell older")
             if self._pages.incomplete:
-                self._start(self._pages.complete(), "complete")
+                self.shared.start(self._pages.complete(), "complete")
         for change in changes.conversations:
             if change.verb is Verb.REMOVED and change.entry.id == self._wanted:
                 self.set_current_conversation("")
 
     # Inside -------------------------------------------------------------------------------------------------
 
-    @property
-    def _maker(self) -> MutationMaker:
-        if self._make is None:
-            raise RuntimeError("No account is open.")
-        return self._make
-
-    def _start(self, work: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any] | None:
-        if self._scope is None:
-            work.close()
-            return None
-        return self._scope.start(work, name)
-
-    def _write(self, work: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any] | None:
-        if (task := self._start(work, name)) is not None:
-            self._writes.add(task)
-            task.add_done_callback(self._writes.discard)
-        return task
-
-    def _failed(self, name: str, failure: BaseException) -> None:
-        if isinstance(failure, ChatDeskError):
-            self._notices.failed(failure)
-        else:
-            raise failure
-
-    def _submit(self, mutation: Mutation) -> asyncio.Task[Any] | None:
-        return self._write(self._submit_in_order(mutation), mutation.kind.value)
-
-    async def _submit_in_order(self, mutation: Mutation) -> None:
-        async with self._submitting:
-            await self.engine.submit(mutation)
+    def _own(self, conversation_id: str) -> str:
+        """The name of this window's draft for a conversation."""
+        return of_window(conversation_id, self.number)
 
     async def _send(self, letter: Letter) -> None:
         writer = self._writer
         if writer is None:
             return
         try:
-            async with self._submitting:
+            async with self.shared.submitting:
                 is_first = await writer.write(letter)
         except ChatDeskError as failure:
             self._notices.failed(failure)
@@ -351,10 +355,10 @@ class RealtimeService(QObject):
         self.message_accepted.emit(letter.id)
         if is_first and (title := await writer.entitle(letter)) is not None:
             # A change of its own: if it is refused, the message stays accepted all the same.
-            await self._submit_in_order(title)
+            await self.shared.submit_in_order(title)
 
     async def _open(self, conversation_id: str) -> None:
-        async with self._submitting:
+        async with self.shared.submitting:
             if conversation_id != self._wanted:
                 return  # The user went on to another one while others were opened.
             pages = self._pages
@@ -365,36 +369,16 @@ class RealtimeService(QObject):
                 return
             self._current = conversation_id
             pages.opened(loaded)
-            self.engine.open_conversation(conversation_id or None)
+            self.shared.look()
             self.current_conversation_changed.emit(conversation_id)
             self.messages_loaded.emit(loaded)
             if pages.incomplete:
-                self._start(pages.complete(), "complete")
-            self.draft_loaded.emit(conversation_id, await self.store.draft(conversation_id))
-            await self.store.save_setting(LAST_CONVERSATION, conversation_id)
+                self.shared.start(pages.complete(), "complete")
+            self.draft_loaded.emit(conversation_id, await self.store.draft(self._own(conversation_id)))
+            await self.store.save_setting(of_window(LAST_CONVERSATION, self.number), conversation_id)
 
     async def _find_failed(self) -> None:
         entries = await self.store.outbox()
         failed = next((entry for entry in entries if entry.state is OutboxState.FAILED), None)
         if failed is not None:
             self.failed_found.emit(failed)
-
-
-class EngineListener:
-    """The engine's listener: plain calls in, Qt signals out."""
-
-    def __init__(self, service: RealtimeService) -> None:
-        self._service = service
-
-    def changes_applied(self, changes: ChangeSet) -> None:
-        self._service.take_changes(changes)
-
-    def state_changed(self, state: SyncState) -> None:
-        self._service.state_changed.emit(state)
-
-    def ephemeral_received(self, change: Ephemeral) -> None:
-        match change:
-            case Delta():
-                self._service.delta_received.emit(change)
-            case StopRequested():
-                self._service.stop_requested.emit(change)

@@ -16,7 +16,7 @@ from chatdesk.domain.ids import new_id
 from chatdesk.domain.message import MessageStatus
 from chatdesk.providers.base import ChatProvider, ReplyRequest, Turn
 from chatdesk.runtime.tasks import TaskScope
-from chatdesk.services.realtime import RealtimeService
+from chatdesk.services.open_account import OpenAccount
 
 FLUSH_SECONDS = 0.016
 """One flush per frame to the own window."""
@@ -47,7 +47,7 @@ class ReplyRun:
     def __init__(
         self,
         *,
-        realtime: RealtimeService,
+        account: OpenAccount,
         remote: Remote,
         provider: ChatProvider,
         clock: Clock,
@@ -57,8 +57,10 @@ class ReplyRun:
         left_out: int = 0,
     ) -> None:
         self.message_id = new_id()
+        self.outcome: MessageStatus | None = None
+        """How it ended, once the server has it."""
         self._generation_id = new_id()
-        self._realtime = realtime
+        self._account = account
         self._remote = remote
         self._provider = provider
         self._clock = clock
@@ -74,6 +76,11 @@ class ReplyRun:
         self._lost = False
         """Whether the reply's end is for somebody else to write."""
         self._scope = TaskScope("reply", lambda name, failure: None)
+
+    @property
+    def conversation_id(self) -> str:
+        """Where it is; raises ``RuntimeError`` before it was claimed."""
+        return self._held.conversation_id
 
     def stop(self) -> None:
         """End the reply now; what it said stays."""
@@ -171,12 +178,12 @@ class ReplyRun:
 
     def _show(self) -> None:
         if self._shown < len(self._text):
-            self._realtime.delta_received.emit(self._delta(self._shown))
+            self._account.delta_received.emit(self._delta(self._shown))
             self._shown = len(self._text)
 
     def _tell(self) -> None:
         if self._told < len(self._text):
-            self._realtime.engine.send_ephemeral(self._delta(self._told))
+            self._account.engine.send_ephemeral(self._delta(self._told))
             self._told = len(self._text)
 
     def _delta(self, offset: int) -> Delta:
@@ -206,7 +213,7 @@ class ReplyRun:
                     self._held.fence,
                     status=status.value,
                     content=self._text,
-                    usage=self._account(),
+                    usage=self._told_usage(),
                     error=error,
                 )
             except (Retryable, NeedsSignIn):
@@ -214,14 +221,15 @@ class ReplyRun:
             except ChatDeskError:
                 return
             else:
+                self.outcome = status
                 await self._apply(reply)
                 return
 
-    def _account(self) -> Mapping[str, Any] | None:
+    def _told_usage(self) -> Mapping[str, Any] | None:
         """What the reply cost, and how many of the oldest messages its model could not be given."""
         if not self._left_out:
             return self._usage
         return {**(self._usage or {}), LEFT_OUT: self._left_out}
 
     async def _apply(self, reply: GenerationReply) -> None:
-        self._realtime.take_changes(await self._realtime.store.apply(reply.rows))
+        self._account.take_changes(await self._account.store.apply(reply.rows))

@@ -27,7 +27,8 @@ class ShownPages:
 
     ``fetch_older`` brings an older page from the server into the store and tells whether there was one;
     ``show`` gets pages of the open conversation, ``want`` the id of a message whose branch is to be shown.
-    The choices are this window's own; they are kept in the store's settings.
+    The choices are this window's own; they are kept in the store's settings, under the number of the
+    ``window``. A further window begins with the choices of the first.
     """
 
     def __init__(
@@ -36,11 +37,13 @@ class ShownPages:
         fetch_older: Callable[[str], Awaitable[bool]],
         show: Callable[[MessagesLoaded], None],
         want: Callable[[str], None],
+        window: int = 1,
     ) -> None:
         self._store = store
         self._fetch_older = fetch_older
         self._show = show
         self._want = want
+        self._suffix = "" if window == 1 else f"#{window}"
         self._choices: dict[str, dict[str, str]] = {}
         self._tree = Branches()
         self._current = ""
@@ -51,14 +54,16 @@ class ShownPages:
     async def choices(self, conversation_id: str) -> Mapping[str, str]:
         """Return the versions chosen in a conversation, by family."""
         if conversation_id not in self._choices:
-            kept = await self._store.setting(CHOICES + conversation_id)
+            kept = await self._store.setting(self._key(conversation_id))
+            if kept is None and self._suffix:
+                kept = await self._store.setting(CHOICES + conversation_id)
             self._choices.setdefault(conversation_id, choices_from(kept))
         return self._choices[conversation_id]
 
     def keep(self, conversation_id: str, choices: Mapping[str, str]) -> tuple[str, str]:
         """Take other choices; returns the setting, and its value, that keeps them."""
         self._choices[conversation_id] = dict(choices)
-        return CHOICES + conversation_id, json.dumps(dict(choices))
+        return self._key(conversation_id), json.dumps(dict(choices))
 
     async def first(self, conversation_id: str) -> MessagesLoaded:
         """Read the newest messages of a conversation, or of none."""
@@ -149,6 +154,9 @@ class ShownPages:
         older = await self._store.has_older(conversation_id)
         if conversation_id == self._current:
             self._show(MessagesLoaded(conversation_id, (), older, older=True))
+
+    def _key(self, conversation_id: str) -> str:
+        return CHOICES + conversation_id + self._suffix
 
     async def _page(self, conversation_id: str, before: Order | None) -> tuple[tuple[Message, ...], bool]:
         older = await self._store.has_older(conversation_id)

@@ -13,7 +13,7 @@ from chatdesk.domain.text import storable, title_from
 from chatdesk.providers.base import ReplyRequest, Turn
 from chatdesk.services.model_source import Asked, ModelSource
 from chatdesk.services.mutations import NEW_TITLE
-from chatdesk.services.realtime import RealtimeService
+from chatdesk.services.open_account import OpenAccount
 
 _log = logging.getLogger(__name__)
 
@@ -33,13 +33,13 @@ _CAPTION = re.compile(r"^(title|titel)\s*:\s*", re.IGNORECASE)
 class Titles:
     """Gives titles; a title that the user gave, before or meanwhile, is never touched."""
 
-    def __init__(self, realtime: RealtimeService, models: ModelSource) -> None:
-        self._realtime = realtime
+    def __init__(self, account: OpenAccount, models: ModelSource) -> None:
+        self._account = account
         self._models = models
 
     async def entitle(self, question_id: str, reply_id: str, asked: Asked) -> None:
         """Name the conversation of a first exchange; whatever goes wrong, it keeps the title it has."""
-        store = self._realtime.store
+        store = self._account.store
         question, reply = await store.message(question_id), await store.message(reply_id)
         if question is None or reply is None or not _is_first_exchange(question, reply):
             return
@@ -54,11 +54,11 @@ class Titles:
             _log.info("A conversation keeps its title: %s", type(failure).__name__)
             return
         if title and await self._may_name(conversation_id, own):
-            self._realtime.rename_conversation(conversation_id, title)
+            self._account.change(lambda make: make.update_conversation(conversation_id, {"title": title}))
 
     async def _may_name(self, conversation_id: str, own: set[str]) -> bool:
         """Whether the title is still the one that was made from the first words."""
-        entry = await self._realtime.store.entry(conversation_id)
+        entry = await self._account.store.entry(conversation_id)
         return entry is not None and entry.conversation.title in own
 
 

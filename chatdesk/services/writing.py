@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from chatdesk.domain.attachment import NewFile, attach, check_together, described
 from chatdesk.domain.errors import BadInput
 from chatdesk.domain.message import Role
 from chatdesk.domain.mutation import Mutation
@@ -12,6 +14,8 @@ from chatdesk.services.mutations import NEW_TITLE, MutationMaker
 from chatdesk.services.shown_pages import ShownPages
 from chatdesk.store.store import Store
 from chatdesk.sync.engine import SyncEngine
+
+Files = Sequence[NewFile]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,7 @@ class Letter:
     content: str
     after: str | None = None
     replaces: str | None = None
+    files: tuple[NewFile, ...] = ()
 
 
 class MessageWriter:
@@ -40,15 +45,24 @@ class MessageWriter:
 
         Raises ``BadInput`` for what cannot be a message, ``ChatDeskError`` when the disk is full.
         """
-        if not letter.content.strip():
+        if not letter.content.strip() and not letter.files:
             raise BadInput("The message is empty.", "Write something first.")
         if len(letter.content) > MAX_CONTENT:
             raise BadInput(f"The message is longer than {MAX_CONTENT:,} characters.", "Send it in parts.")
+        check_together([len(file.content) for file in letter.files])
         parent, first_version = await self._place(letter)
+        placed = attach(letter.files, letter.conversation_id, letter.id)
         await self._engine.submit(
             self._make.send_message(
-                letter.id, letter.conversation_id, parent, letter.role.value, letter.content, first_version
-            )
+                letter.id,
+                letter.conversation_id,
+                parent,
+                letter.role.value,
+                letter.content,
+                first_version,
+                [described(path, file) for path, file in placed.items()],
+            ),
+            {path: file.content for path, file in placed.items()},
         )
         return parent is None and first_version is None
 
@@ -57,7 +71,8 @@ class MessageWriter:
         entry = await self._store.entry(letter.conversation_id)
         if entry is None or entry.conversation.title != NEW_TITLE:
             return None
-        return self._make.update_conversation(letter.conversation_id, {"title": title_from(letter.content)})
+        title = title_from(letter.content) or letter.files[0].name
+        return self._make.update_conversation(letter.conversation_id, {"title": title})
 
     async def _place(self, letter: Letter) -> tuple[str | None, str | None]:
         """Return what the message answers and which first version it replaces."""

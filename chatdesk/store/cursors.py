@@ -70,6 +70,19 @@ def read_missing(cache: Database, besides: Collection[str]) -> Missing | None:
     return None
 
 
+def read_unfetched(cache: Database) -> dict[str, int]:
+    """Return the listed conversations with messages that are not here, and how many they are."""
+    found = cache.rows(
+        "SELECT conversations.id, coalesce(floor_seq, 1), last_seq - (SELECT count(*) FROM messages"
+        " WHERE messages.conversation_id = conversations.id)"
+        " FROM conversations JOIN memberships ON memberships.conversation_id = conversations.id"
+        " LEFT JOIN cursors ON cursors.conversation_id = conversations.id"
+        " WHERE deleted_at IS NULL AND last_seq > 0 ORDER BY updated_at DESC, conversations.id"
+    )
+    # Every number of a conversation has a row, deleted or not: one that is behind lacks some at the end.
+    return {str(row[0]): max(0, int(row[2])) for row in found if row[1] > 0 or row[2] > 0}
+
+
 def write_cursor(cache: Database, conversation_id: str, cursor: ConversationCursor) -> None:
     cache.execute(
         "INSERT INTO cursors VALUES (?, ?, ?) ON CONFLICT (conversation_id) DO UPDATE"

@@ -20,6 +20,7 @@ _PAGE = (
     f"SELECT {MESSAGE_COLUMNS} FROM messages WHERE conversation_id = ? AND (seq, id) < (?, ?)"
     " ORDER BY seq DESC, id DESC LIMIT ?"
 )
+_AFTER = f"SELECT {MESSAGE_COLUMNS} FROM messages WHERE conversation_id = ? AND seq > ? ORDER BY seq LIMIT ?"
 _NEWEST = (
     f"SELECT {MESSAGE_COLUMNS} FROM messages WHERE conversation_id = ? ORDER BY seq DESC, id DESC LIMIT ?"
 )
@@ -29,6 +30,13 @@ def read_message(cache: Database, message_id: str) -> Message | None:
     row = cache.row(_ONE, (message_id,))
     with decoding():
         return None if row is None else decode_message(row)
+
+
+def read_after(cache: Database, conversation_id: str, after: int, limit: int) -> list[Message]:
+    """Return the first ``limit`` messages numbered above ``after``, oldest first."""
+    found = cache.rows(_AFTER, (conversation_id, after, limit))
+    with decoding():
+        return [decode_message(row) for row in found]
 
 
 def read_page(

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from chatdesk.domain.attachment import attachments_of
 from chatdesk.domain.conversation import Conversation, MemberRole, Membership
 from chatdesk.domain.errors import BadInput
 from chatdesk.domain.message import DeliveryState, Message, MessageStatus, Role
@@ -154,6 +155,7 @@ def message_of(mutation: Mutation) -> Message:
         updated_at=mutation.created_at,
         delivery=DeliveryState.PENDING,
         replaces=_text_or_none(args.get("p_replaces")),
+        attachments=attachments_of(mutation),
     )
 
 

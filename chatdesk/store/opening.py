@@ -17,6 +17,7 @@ from chatdesk.store.outbox import Outbox
 from chatdesk.store.recording import Recorder
 from chatdesk.store.schema import CACHE, OUTBOX
 from chatdesk.store.slots import Slot
+from chatdesk.store.unsent_files import has_files
 from chatdesk.store.view import View
 
 _log = logging.getLogger(__name__)
@@ -226,6 +227,9 @@ def _move(orphan: Outbox, outbox: Outbox) -> None:
     if entries or drafts:
         start = outbox.next_position
         put = [replace(entry, position=start + place) for place, entry in enumerate(entries)]
+        for entry in entries:
+            if has_files(entry.mutation):
+                outbox.files.take_over(entry.mutation.id, orphan.files)
         outbox.write(put=put, drafts=drafts, durable=True)
     gone = [entry.mutation.id for entry in orphan.listing()]
     if gone or drafts:

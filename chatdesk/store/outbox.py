@@ -13,6 +13,7 @@ from chatdesk.domain.mutation import Mutation, OutboxEntry, OutboxState
 from chatdesk.store import lanes
 from chatdesk.store.connection import Database
 from chatdesk.store.mutations import digest, from_text, to_text
+from chatdesk.store.unsent_files import UnsentFiles, has_files
 
 COLUMNS = "position, id, body, digest, state, attempts, reason"
 _PUT = (
@@ -35,6 +36,7 @@ class Outbox:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.files = UnsentFiles(database)
         self._entries: dict[str, OutboxEntry] = {}
         self._lanes: dict[str, dict[str, OutboxEntry]] = {}
         self._entities: dict[str, dict[str, OutboxEntry]] = {}
@@ -52,6 +54,8 @@ class Outbox:
                 unreadable += 1
             else:
                 self._keep(entry)
+        if not unreadable:
+            self.files.sweep(self._entries)
         return unreadable
 
     def __len__(self) -> int:
@@ -98,10 +102,12 @@ class Outbox:
         put: Sequence[OutboxEntry] = (),
         drop: Iterable[str] = (),
         drafts: Mapping[str, str] | None = None,
+        files: Mapping[str, Mapping[str, bytes]] | None = None,
         durable: bool,
     ) -> None:
         """Change the outbox in one transaction; memory follows only when the file has it.
 
+        ``files`` are the bytes that wait with entries, by mutation id and path.
         When it cannot be written, nothing has changed, here or in the file: see ``settle``.
         """
         added = [
@@ -118,16 +124,21 @@ class Outbox:
                     self._database.execute(_PUT, encode_entry(entry))
                 for conversation_id, text in (drafts or {}).items():
                     self._write_draft(conversation_id, text)
+                for mutation_id, contents in (files or {}).items():
+                    self.files.write(mutation_id, contents)
         except ChatDeskError:
             self._doubtful.update(gone, (entry.mutation.id for entry in (*put, *added)))
             self.settle()
             raise
         self._doubtful.clear()
+        held_files = any(has_files(self._entries[key].mutation) for key in gone if key in self._entries)
         for mutation_id in gone:
             self._forget(mutation_id)
         for entry in (*put, *added):
             self._keep(entry)
             self._next = max(self._next, entry.position + 1)
+        if held_files:
+            self.files.sweep(self._entries)
 
     def settle(self) -> None:
         """Make the file agree with memory again after a commit that failed; does nothing otherwise.

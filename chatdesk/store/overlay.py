@@ -46,7 +46,9 @@ def overlay_message(server: Message | None, entries: Sequence[OutboxEntry]) -> M
             if server is None or (failed and not is_delivered(entry, server)):
                 shown = message_of(mutation)
         elif mutation.kind is MutationKind.DELETE_MESSAGE and shown is not None and not failed:
-            shown = replace(shown, content="", deleted_at=shown.deleted_at or mutation.created_at)
+            shown = replace(
+                shown, content="", attachments=(), deleted_at=shown.deleted_at or mutation.created_at
+            )
     if shown is None:
         return None
     delivery, failure = delivery_of(entries)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -33,7 +33,7 @@ class Pending:
     def _outbox(self) -> Outbox:
         return self._opened.outbox
 
-    def enqueue(self, mutation: Mutation) -> ChangeSet:
+    def enqueue(self, mutation: Mutation, files: Mapping[str, bytes]) -> ChangeSet:
         check_mutation(mutation)
         if self._outbox.get(mutation.id) is not None:
             return ChangeSet()
@@ -45,6 +45,7 @@ class Pending:
                 add=[] if mutation.id in plan.dropped else [mutation],
                 put=plan.rewritten,
                 drop=plan.dropped - {mutation.id},
+                files={mutation.id: files},
                 durable=True,
             )
         return recorder.changes()

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+from chatdesk.domain.attachment import as_record, from_records
 from chatdesk.domain.conversation import Conversation, MemberRole, Membership
 from chatdesk.domain.message import Message, MessageStatus, Role
 from chatdesk.domain.profile import Profile
@@ -27,7 +28,7 @@ CONVERSATION_COLUMNS = (
 MEMBERSHIP_COLUMNS = "conversation_id, user_id, role, last_read_seq, pinned, archived, revision"
 MESSAGE_COLUMNS = (
     "id, conversation_id, parent_id, author_id, role, content, model, status, seq, revision, created_at,"
-    " updated_at, usage, error, deleted_at, replaces"
+    " updated_at, usage, error, deleted_at, replaces, attachments"
 )
 
 SqlRow = tuple[Any, ...]
@@ -178,6 +179,7 @@ def encode_message(row: Message) -> SqlRow:
         _storable_or_none(row.error),
         None if row.deleted_at is None else time_text(row.deleted_at),
         row.replaces,
+        json.dumps([as_record(each) for each in row.attachments]) if row.attachments else None,
     )
 
 
@@ -199,4 +201,5 @@ def decode_message(row: SqlRow) -> Message:
         row[13],
         _time_or_none(row[14]),
         replaces=row[15],
+        attachments=from_records(json.loads(row[16]), row[1], row[0]) if row[16] is not None else (),
     )

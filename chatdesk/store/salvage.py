@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from chatdesk.domain.mutation import OutboxEntry
-from chatdesk.store import files
+from chatdesk.store import files, unsent_files
 from chatdesk.store.connection import connect, create_database, open_database
 from chatdesk.store.failures import SQLITE_FAILURES
 from chatdesk.store.outbox import COLUMNS, Outbox, decode_draft, decode_entry
@@ -33,6 +33,7 @@ class Salvaged:
 
     entries: list[OutboxEntry] = field(default_factory=list)
     drafts: dict[str, str] = field(default_factory=dict)
+    files: dict[str, dict[str, bytes]] = field(default_factory=dict)
     whole: bool = True
 
 
@@ -60,7 +61,7 @@ def prepare(outbox: Path, saved: Salvaged) -> None:
     try:
         ordered = sorted(saved.entries, key=lambda entry: entry.position)
         numbered = [replace(entry, position=place) for place, entry in enumerate(ordered, start=1)]
-        Outbox(database).write(put=numbered, drafts=saved.drafts, durable=True)
+        Outbox(database).write(put=numbered, drafts=saved.drafts, files=saved.files, durable=True)
     finally:
         database.close()
     for suffix in files.COMPANIONS[1:]:
@@ -134,6 +135,13 @@ def _read_copy(copy: Path, saved: Salvaged) -> None:
                 connection, "SELECT conversation_id, body FROM drafts", saved
             ):
                 saved.drafts.setdefault(str(conversation_id), decode_draft(body))
+            if connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'files'").fetchone():
+                for path, mutation_id, digest, content in _every(connection, unsent_files.READ, saved):
+                    whole = unsent_files.sound(digest, content)
+                    if whole is None:
+                        saved.whole = False
+                    else:
+                        saved.files.setdefault(str(mutation_id), {})[str(path)] = whole
     except SQLITE_FAILURES:
         saved.whole = False
 

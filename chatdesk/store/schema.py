@@ -81,6 +81,7 @@ CACHE = Layout(
             "CREATE INDEX messages_versions ON messages (conversation_id) WHERE replaces IS NOT NULL",
         ),
         _SEARCH,
+        ("ALTER TABLE messages ADD COLUMN attachments TEXT",),
         (
             "CREATE TABLE providers (id TEXT PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL,"
             " base_url TEXT NOT NULL, models TEXT NOT NULL, revision INTEGER NOT NULL,"
@@ -92,6 +93,8 @@ CACHE = Layout(
 )
 
 # body is the mutation as JSON, digest its CRC-32: a flipped bit must not be sent in the user's name.
+# files holds the bytes that an entry's message names: written in one transaction with the entry, and removed
+# in a later one than the entry, so that no entry is ever without them.
 # Drafts live here because they, too, exist nowhere else.
 # A rollback journal, not a WAL: everything accepted is in the one file at once. A WAL that is cut or has a
 # flipped bit after a kill drops its committed tail without a word, and here that would be somebody's text.
@@ -106,6 +109,10 @@ OUTBOX = Layout(
             "CREATE TABLE entries (position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, body TEXT NOT NULL,"
             " digest INTEGER NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL, reason TEXT)",
             "CREATE TABLE drafts (conversation_id TEXT PRIMARY KEY, body TEXT NOT NULL)",
+        ),
+        (
+            "CREATE TABLE files (path TEXT PRIMARY KEY, mutation_id TEXT NOT NULL, digest INTEGER NOT NULL,"
+            " content BLOB NOT NULL)",
         ),
     ),
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from chatdesk.domain.branch import Branches
+from chatdesk.domain.branch import Branches, Node
 from chatdesk.domain.change import ChangeSet, RemoteChange, RowBatch
 from chatdesk.domain.clock import Clock
 from chatdesk.domain.conversation import ConversationEntry
@@ -17,7 +17,7 @@ from chatdesk.domain.profile import Profile
 from chatdesk.domain.provider import ProviderSettings
 from chatdesk.domain.search import SearchHit, TitleHit
 from chatdesk.store.branches import read_replies
-from chatdesk.store.cursors import Missing, read_missing
+from chatdesk.store.cursors import Missing, read_missing, read_unfetched
 from chatdesk.store.events import Gaps
 from chatdesk.store.ledger import Ledger
 from chatdesk.store.slots import account_directory
@@ -84,6 +84,18 @@ class Store:
     ) -> tuple[Message, ...]:
         """Return the newest ``limit`` messages before the order key, waiting ones included, oldest first."""
         return await self._run(lambda ledger: ledger.view.messages(conversation_id, before, limit))
+
+    async def numbered_after(self, conversation_id: str, seq: int, limit: int = 100) -> tuple[Message, ...]:
+        """Return the messages that the server numbered above ``seq``, oldest first: for going through all."""
+        return await self._run(lambda ledger: ledger.view.numbered_after(conversation_id, seq, limit))
+
+    async def waiting(self, conversation_id: str) -> tuple[Message, ...]:
+        """Return the messages of a conversation that the server does not have yet, in their order."""
+        return await self._run(lambda ledger: ledger.view.waiting(conversation_id))
+
+    async def nodes(self, conversation_id: str) -> tuple[Node, ...]:
+        """Return every message of a conversation without its text, in no order."""
+        return await self._run(lambda ledger: ledger.view.nodes(conversation_id))
 
     async def branches(self, conversation_id: str, choices: Mapping[str, str]) -> Branches:
         """Return the tree of a conversation with these versions chosen; empty when nothing has versions."""
@@ -178,6 +190,13 @@ class Store:
         """
         return await self._run(lambda ledger: read_missing(ledger.opened.cache, besides))
 
+    async def unfetched(self) -> Mapping[str, int]:
+        """Return the listed conversations that are not here whole, newest first.
+
+        Each with the number of its messages that the server may have and that are not here.
+        """
+        return await self._run(lambda ledger: read_unfetched(ledger.opened.cache))
+
     # Rows of the server
 
     async def apply(
@@ -208,13 +227,14 @@ class Store:
 
     # The outbox
 
-    async def enqueue(self, mutation: Mutation) -> ChangeSet:
+    async def enqueue(self, mutation: Mutation, files: Mapping[str, bytes] = _NOTHING) -> ChangeSet:
         """Accept a change: it is on the disk when this returns, and shown by the answer.
 
+        ``files`` are the bytes that its message names, by path; they wait with it.
         Raises ``BadInput`` for text that no server can store; ``ChatDeskError`` when the disk is full. Then
         nothing was accepted.
         """
-        return await self._run(lambda ledger: ledger.pending.enqueue(mutation))
+        return await self._run(lambda ledger: ledger.pending.enqueue(mutation, dict(files)))
 
     async def next_entries(self) -> tuple[OutboxEntry, ...]:
         """Return, for each lane, the entry that may be sent now."""
@@ -223,6 +243,10 @@ class Store:
     async def outbox(self) -> tuple[OutboxEntry, ...]:
         """Return every entry with its state, oldest first."""
         return await self._run(lambda ledger: ledger.opened.outbox.listing())
+
+    async def unsent_file(self, path: str) -> bytes | None:
+        """Return a file that waits with an unsent message; None when none of that path is whole and here."""
+        return await self._run(lambda ledger: ledger.opened.outbox.files.read(path))
 
     async def mark_sending(self, mutation_id: str) -> ChangeSet:
         return await self._run(lambda ledger: ledger.pending.mark(mutation_id, OutboxState.SENDING))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from chatdesk.domain.branch import Branches, node_of
+from chatdesk.domain.branch import Branches, Node, node_of
 from chatdesk.domain.conversation import ConversationEntry
 from chatdesk.domain.message import Message
 from chatdesk.domain.mutation import OWN_LANES, PROFILE_LANE, PROVIDER_LANE
@@ -13,7 +14,7 @@ from chatdesk.domain.provider import ProviderSettings
 from chatdesk.store.branches import has_versions, read_nodes
 from chatdesk.store.connection import Database
 from chatdesk.store.conversations import read_conversation, read_membership, read_visible
-from chatdesk.store.messages import read_message, read_page
+from chatdesk.store.messages import read_after, read_message, read_page
 from chatdesk.store.outbox import Outbox
 from chatdesk.store.overlay import overlay_entry, overlay_message, overlay_profile, overlay_provider
 from chatdesk.store.profiles import read_profile, read_profiles
@@ -75,14 +76,30 @@ class View:
         numbered = [message for message in shown if message.seq is not None]
         return tuple((numbered + waiting)[-limit:]) if limit > 0 else ()
 
+    def numbered_after(self, conversation_id: str, seq: int, limit: int) -> tuple[Message, ...]:
+        """Return the messages that the server numbered above ``seq``, oldest first."""
+        page = read_after(self._cache, conversation_id, seq, limit)
+        own = self._own_messages(conversation_id) if self._outbox.lane(conversation_id) else {}
+        return tuple(replace(own.get(message.id, message), seq=message.seq) for message in page)
+
+    def waiting(self, conversation_id: str) -> tuple[Message, ...]:
+        """Return the messages of a conversation that the server does not have, in their order."""
+        own = self._own_messages(conversation_id).values()
+        found = [message for message in own if read_message(self._cache, message.id) is None]
+        return tuple(sorted(found, key=lambda message: message.order))
+
+    def nodes(self, conversation_id: str) -> tuple[Node, ...]:
+        """Return every message of a conversation without its text, in no order."""
+        nodes = {node.id: node for node in read_nodes(self._cache, conversation_id)}
+        nodes.update((each.id, node_of(each)) for each in self._own_messages(conversation_id).values())
+        return tuple(nodes.values())
+
     def branches(self, conversation_id: str, choices: Mapping[str, str]) -> Branches:
         """Return the tree of a conversation; an empty one without versions, when all messages are shown."""
         own = self._own_messages(conversation_id)
         if not has_versions(self._cache, conversation_id) and not any(m.replaces for m in own.values()):
             return Branches((), choices)
-        nodes = {node.id: node for node in read_nodes(self._cache, conversation_id)}
-        nodes.update((message.id, node_of(message)) for message in own.values())
-        return Branches(nodes.values(), choices)
+        return Branches(self.nodes(conversation_id), choices)
 
     def tip(self, conversation_id: str, choices: Mapping[str, str], seen: str | None) -> str | None:
         """Return the newest message of the path that shows ``seen``: what a new message answers."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 
 from chatdesk.backend.base import Remote
@@ -47,7 +47,7 @@ class CatchUp(Part):
         self._on_failed = on_failed
         self._on_pulled = on_pulled
         self._needs = Needs()
-        self._open: str | None = None
+        self._open: tuple[str, ...] = ()
         self._retry = Backoff(random)
         self._rest_until = 0.0
         self._held = False
@@ -57,11 +57,11 @@ class CatchUp(Part):
     # Wishes -------------------------------------------------------------------------------------------------
 
     def everything(self, done: Done | None = None) -> None:
-        """Pull the user's changes, the open conversation, and every conversation that is behind."""
+        """Pull the user's changes, the open conversations, and every conversation that is behind."""
         now = self.clock.monotonic()
         self._needs.want_user(Want(0, now))
-        if self._open is not None:
-            self._needs.want(self._open, Want(0, now))
+        for conversation_id in self._open:
+            self._needs.want(conversation_id, Want(0, now))
         if done is not None:
             self._needs.passes.append(Pass(done))
         self.ring()
@@ -83,9 +83,19 @@ class CatchUp(Part):
             self._needs.waiters.setdefault(conversation_id, []).append(done)
         self.ring()
 
-    def open(self, conversation_id: str | None) -> None:
-        """The user looks at this conversation now: it goes first; what it replaced is no longer urgent."""
-        self._open = self._needs.opening = conversation_id
+    def open(self, conversation_ids: Sequence[str], opening: str | None) -> None:
+        """These are looked at now, the first one last: ``opening`` is pulled before anything else.
+
+        What it replaced is no longer urgent, unless another window shows it.
+        """
+        before = self._needs.opening
+        self._open = tuple(conversation_ids)
+        if before not in self._open:
+            self._needs.opening = None
+        if opening is not None:
+            if self._needs.opening not in (None, opening):
+                self._needs.want(str(self._needs.opening), Want(0, self.clock.monotonic()))
+            self._needs.opening = opening
         self.open_cursor = None
         self.ring()
 
@@ -157,7 +167,7 @@ class CatchUp(Part):
             await self._serve_opening(self._needs.opening)
         elif self._needs.user is not None and self._needs.user.ready_at <= now:
             await self._serve_user(self._needs.user)
-        elif (found := self._needs.next_conversation(now, self._open)) is not None:
+        elif (found := self._needs.next_conversation(now, self._open[0] if self._open else None)) is not None:
             await self._serve_conversation(found)
 
     async def _serve_opening(self, conversation_id: str) -> None:
@@ -167,7 +177,7 @@ class CatchUp(Part):
         except Refused:
             pass  # not on the server yet, or not for us any more
         except BaseException:
-            if self._open == conversation_id:
+            if conversation_id in self._open:
                 self._needs.opening = self._needs.opening or conversation_id
             raise
 
@@ -217,7 +227,7 @@ class CatchUp(Part):
     async def _pull_conversation(self, conversation_id: str, target: int) -> None:
         cursor = await self._store.conversation_cursor(conversation_id)
         if cursor is None:
-            if conversation_id == self._open:
+            if conversation_id in self._open:
                 await self.first_page(conversation_id)
             return
         if target and cursor >= target:
@@ -246,8 +256,8 @@ class CatchUp(Part):
     async def note_cursors(self) -> None:
         """Read how far everything is, for the diagnostics."""
         self.user_cursor = await self._store.user_cursor()
-        if self._open is not None:
-            self.open_cursor = await self._store.conversation_cursor(self._open)
+        if self._open:
+            self.open_cursor = await self._store.conversation_cursor(self._open[0])
 
 
 def _moved(before: int, after: int, more: bool) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from random import Random
 
@@ -21,7 +21,10 @@ _log = logging.getLogger(__name__)
 STAY = 0.15
 """Seconds the user must stay in a conversation before its channels are joined."""
 
-LIMIT = 3
+MOST_LIVE = 4
+"""Conversations whose channels are held at once, when a process has several windows; the others follow by
+hints and pulls."""
+
 STEP_DEADLINE = 15.0
 
 
@@ -49,8 +52,8 @@ class Channels(Part):
     """Joins and leaves, one step at a time, until the feed's channels are the wanted ones.
 
     A topic is never joined before the server confirmed that it was left (the client library takes the late
-    close of the old channel for the new one's), and never more than ``LIMIT`` are held, the user's own
-    included. A refused topic is left alone until ``forgive``. A loss of a wanted topic is not repaired here:
+    close of the old channel for the new one's), and never more are held than the wanted ones and the user's
+    own. A refused topic is left alone until ``forgive``. A loss of a wanted topic is not repaired here:
     the whole feed is thrown away, since a second channel object of one topic on one socket is not reliable.
     """
 
@@ -72,10 +75,11 @@ class Channels(Part):
         self._feed: Feed | None = None
         self._standing: dict[str, Standing] = {}
         self._since: dict[str, float] = {}
-        self._asked: str | None = None
+        self._asked: tuple[str, ...] = ()
         self._asked_at = 0.0
-        self._conversation: str | None = None
-        self._wanted: tuple[str, ...] = ()
+        self._settled: tuple[str, ...] = ()
+        self._topics: dict[str, tuple[str, str]] = {}
+        """Of each conversation in which the user has stayed: the topic of its rows, and the live one."""
 
     @property
     def standing(self) -> dict[str, str]:
@@ -84,9 +88,9 @@ class Channels(Part):
 
     def live_topic(self, conversation_id: str) -> tuple[Feed, str] | None:
         """Return the feed and the joined ``:live`` topic of this conversation, or None."""
-        if self._feed is None or conversation_id != self._conversation or not self._wanted:
+        if self._feed is None or conversation_id not in self._topics:
             return None
-        live = self._wanted[1]
+        live = self._topics[conversation_id][1]
         return (self._feed, live) if self._standing.get(live) is Standing.JOINED else None
 
     def attach(self, feed: Feed) -> None:
@@ -101,19 +105,20 @@ class Channels(Part):
         self._feed = None
         self._standing = {}
 
-    def open(self, conversation_id: str | None) -> None:
-        """Want the channels of this conversation once the user has stayed in it."""
-        if conversation_id != self._asked:
-            self._asked = conversation_id
+    def open(self, conversation_ids: Sequence[str]) -> None:
+        """Want the channels of the first ``MOST_LIVE`` of these once the user has stayed with them."""
+        asked = tuple(conversation_ids[:MOST_LIVE])
+        if asked != self._asked:
+            self._asked = asked
             self._asked_at = self.clock.monotonic()
             self.ring()
 
     def observe(self, changes: ChangeSet) -> None:
-        """Follow the open conversation's epoch, and its end."""
+        """Follow the epochs of the open conversations, and their ends."""
         for change in changes.conversations:
-            if change.entry.id == self._conversation:
+            if change.entry.id in self._settled:
                 gone = change.verb is Verb.REMOVED
-                self._want(None if gone else change.entry.conversation)
+                self._want(change.entry.id, None if gone else change.entry.conversation)
 
     def word(self, topic: str, state: str, reason: str | None) -> None:
         """Take the feed's word about a channel that is not the user's own."""
@@ -122,13 +127,14 @@ class Channels(Part):
         if state == ChannelState.JOINED:
             if self._standing[topic] is Standing.JOINING:
                 self._standing[topic] = Standing.JOINED
-                if self._conversation is not None and self._wanted and topic == self._wanted[0]:
-                    self._on_joined(self._conversation)
+                for conversation_id, (rows, _live) in self._topics.items():
+                    if topic == rows:
+                        self._on_joined(conversation_id)
         elif state == ChannelState.REFUSED:
             self._standing[topic] = Standing.REFUSED
         elif self._standing[topic] is Standing.LEAVING:
             return
-        elif topic in self._wanted:
+        elif topic in self._wanted():
             self._on_lost(reason or "A channel of the server was lost.")
             return
         else:
@@ -156,34 +162,43 @@ class Channels(Part):
     async def _settle(self) -> None:
         """Wait for a word, and then until the user has stayed where they are."""
         await self.pause()
-        while self._asked != self._conversation:
+        while self._asked != self._settled:
             rest = self._asked_at + STAY - self.clock.monotonic()
             if rest > 0:
                 await self.pause(rest)
                 continue
             asked = self._asked
-            entry = None if asked is None else await self._store.entry(asked)
-            self._conversation = asked
-            self._want(None if entry is None else entry.conversation)
+            entries = {each: await self._store.entry(each) for each in asked if each not in self._settled}
+            self._settled = asked
+            self._topics = {each: topics for each, topics in self._topics.items() if each in asked}
+            for conversation_id, entry in entries.items():
+                self._want(conversation_id, None if entry is None else entry.conversation)
+            self.ring()
 
-    def _want(self, conversation: Conversation | None) -> None:
-        unknown = conversation is None or conversation.revision == 0 or conversation.deleted_at is not None
-        wanted = () if unknown or conversation is None else conversation_topics(conversation)
-        if wanted != self._wanted:
-            self._wanted = wanted
+    def _wanted(self) -> tuple[str, ...]:
+        """The topics to be in, those of the conversation that was looked at last first."""
+        return tuple(topic for each in self._settled for topic in self._topics.get(each, ()))
+
+    def _want(self, conversation_id: str, conversation: Conversation | None) -> None:
+        before = self._topics.pop(conversation_id, None)
+        after = None
+        if conversation is not None and conversation.revision != 0 and conversation.deleted_at is None:
+            after = self._topics[conversation_id] = conversation_topics(conversation)
+        if after != before:
             self.ring()
 
     async def _step(self, feed: Feed) -> bool:
         """Join or leave one channel; tell whether there was one."""
-        missing = [topic for topic in self._wanted if topic not in self._standing]
+        wanted = self._wanted()
+        missing = [topic for topic in wanted if topic not in self._standing]
         surplus = [
             topic
             for topic, standing in self._standing.items()
-            if topic not in self._wanted and topic != self._own_topic and standing is not Standing.LEAVING
+            if topic not in wanted and topic != self._own_topic and standing is not Standing.LEAVING
         ]
         held = sum(standing is not Standing.REFUSED for standing in self._standing.values())
         try:
-            if missing and held < LIMIT:
+            if missing and held <= len(wanted):
                 await self._join(feed, missing[0])
             elif surplus:
                 await self._leave(feed, surplus[0])

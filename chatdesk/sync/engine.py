@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
 
 from chatdesk.backend.base import Feed, FeedFactory, Remote, TokenSource
-from chatdesk.domain.change import ChangeSet
+from chatdesk.domain.change import ChangeSet, RowBatch
 from chatdesk.domain.clock import Clock
 from chatdesk.domain.ephemeral import Ephemeral
 from chatdesk.domain.errors import ChatDeskError, NeedsSignIn, Offline
@@ -22,6 +22,7 @@ from chatdesk.sync.catch_up import CatchUp
 from chatdesk.sync.channels import Channels, is_rows_topic
 from chatdesk.sync.connection import Connection, user_topic
 from chatdesk.sync.deadline import deadline
+from chatdesk.sync.gathering import gather
 from chatdesk.sync.inbound import Inbound
 from chatdesk.sync.link import Link
 from chatdesk.sync.link_table import LinkEvent
@@ -64,7 +65,7 @@ class SyncEngine:
         self._clock = clock
         self._announcer = Announcer(listener, clock)
         self._own_topic = user_topic(account.user_id)
-        self._open: str | None = None
+        self._open: tuple[str, ...] = ()
         self._stopped = False
         self._catch_up = CatchUp(
             store=store,
@@ -162,20 +163,27 @@ class SyncEngine:
 
     # What the user does -------------------------------------------------------------------------------------
 
-    async def submit(self, mutation: Mutation) -> None:
-        """Accept a change: returns when it is safe on disk. Raises ``ChatDeskError`` when it is not."""
+    async def submit(self, mutation: Mutation, files: Mapping[str, bytes] | None = None) -> None:
+        """Accept a change and the ``files`` its message names: all is on disk afterwards, or it raises."""
         self._backfill.rest()
-        self._publish(await self._store.enqueue(mutation))
+        self._publish(await self._store.enqueue(mutation, files or {}))
         self._outbox.ring()
 
     def open_conversation(self, conversation_id: str | None) -> None:
-        """Keep this conversation fresh: pull it now, join its channels once the user has stayed."""
-        if conversation_id == self._open:
+        """Keep one conversation fresh: pull it now, join its channels once the user has stayed."""
+        self.open_conversations(() if conversation_id is None else (conversation_id,))
+
+    def open_conversations(self, conversation_ids: Sequence[str]) -> None:
+        """Keep these fresh, the one looked at last first: what is new among them is pulled now."""
+        wanted = tuple(dict.fromkeys(conversation_ids))
+        if wanted == self._open:
             return
         self._backfill.rest()
-        self._open = conversation_id
-        self._catch_up.open(conversation_id)
-        self._channels.open(conversation_id)
+        before, self._open = self._open, wanted
+        self._catch_up.open(wanted, None)
+        for conversation_id in reversed([each for each in wanted if each not in before]):
+            self._catch_up.open(wanted, conversation_id)
+        self._channels.open(wanted)
 
     async def refresh_profile(self) -> None:
         """Pull what is new about people; raises what the pull raised."""
@@ -185,9 +193,9 @@ class SyncEngine:
         """Pull what is new anywhere; raises what the pull raised."""
         await self._wait_for(self._catch_up.everything)
 
-    async def refresh_messages(self) -> None:
-        """Pull what is new in the open conversation; raises what the pull raised."""
-        conversation_id = self._open
+    async def refresh_messages(self, conversation_id: str | None = None) -> None:
+        """Pull what is new in a conversation, or in the one looked at last; raises what the pull raised."""
+        conversation_id = conversation_id or (self._open[0] if self._open else None)
         if conversation_id is not None:
             await self._wait_for(lambda done: self._catch_up.conversation(conversation_id, done))
 
@@ -201,6 +209,17 @@ class SyncEngine:
             return False
         oldest = await self._store.oldest_seq(conversation_id)
         return await self._catch_up.load_older(conversation_id, oldest)
+
+    async def gather(
+        self, told: Callable[[int, int], None], conversation_id: str | None = None
+    ) -> Mapping[str, int]:
+        """Fetch every message that is not here, of one conversation or of all; see ``gathering.gather``."""
+        return await gather(self._store, self._catch_up, self._backfill.rest, told, conversation_id)
+
+    async def take_rows(self, rows: RowBatch, cursors: Mapping[str, int]) -> None:
+        """Store rows that a request of this instance brought; ``cursors``: of conversations now whole."""
+        complete = dict.fromkeys(cursors, True)
+        self._publish(await self._store.apply(rows, conversation_cursors=cursors, complete_from=complete))
 
     async def retry(self, entity_id: str) -> None:
         """Send a refused change of this row again, and those that wait behind it."""
@@ -261,9 +280,9 @@ class SyncEngine:
         standing = self._channels.standing
         own = standing.get(self._own_topic, "not joined")
         found = {"profile-changes": own, "conversations-changes": own}
-        if self._open is not None:
-            rows = (state for topic, state in standing.items() if is_rows_topic(topic, self._open or ""))
-            found[f"messages-{self._open}"] = next(rows, "not joined")
+        for each in self._open:
+            rows = (state for topic, state in standing.items() if is_rows_topic(topic, each))
+            found[f"messages-{each}"] = next(rows, "not joined")
         return found
 
     # What the link says (LinkOwner) -------------------------------------------------------------------------
@@ -314,8 +333,8 @@ class SyncEngine:
 
     def _accepted(self, mutation: Mutation) -> None:
         """A conversation that the server did not know until now can be pulled and joined."""
-        if mutation.kind is MutationKind.CREATE_CONVERSATION and mutation.entity_id == self._open:
-            self._catch_up.open(self._open)
+        if mutation.kind is MutationKind.CREATE_CONVERSATION and mutation.entity_id in self._open:
+            self._catch_up.open(self._open, mutation.entity_id)
 
     def _sign_in_needed(self, reason: str) -> None:
         self._link.post(LinkEvent.SIGN_IN_NEEDED, reason)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from random import Random
 
 from chatdesk.backend.base import Remote
+from chatdesk.domain.attachment import Attachment, attachments_of
 from chatdesk.domain.change import ChangeSet, RowBatch
 from chatdesk.domain.clock import Clock
 from chatdesk.domain.errors import NeedsSignIn, Offline, Refused, Retryable
@@ -26,9 +27,18 @@ PUSH_DEADLINE = 30.0
 SLOWEST = 20_000.0
 """Bytes per second that a slow uplink is granted on top of ``PUSH_DEADLINE``."""
 
+FILES_SLOWEST = 100_000.0
+MOST_PATIENCE = 5
+"""The same for files: a hang in the midst of 20 MB is to be seen within minutes. Each try that was too short
+grants the next one as much again, up to this many times."""
+
 OVERDUE = 5.0
 """Seconds after its deadline at which a request counts as hung: with the watchdog's round, nothing that waits
 stands still for more than 45 seconds."""
+
+
+LOST_FILE = "A file of this message was damaged on this computer and cannot be sent."
+LOST_FILE_STEP = "Edit the message and attach the file again."
 
 
 @dataclass(slots=True)
@@ -68,6 +78,8 @@ class OutboxWorker(Part):
         self._backoffs: dict[str, Backoff] = {}
         self._offline = Backoff(random)
         self._offline_until = 0.0
+        self._uploaded: set[str] = set()
+        """Files of messages that the server has not answered yet."""
         self.paused = False
 
     @property
@@ -173,10 +185,24 @@ class OutboxWorker(Part):
 
     async def _push(self, mutation: Mutation, allowed: float) -> RowBatch:
         async with deadline(self.scope, self.clock, allowed, "The server did not answer in time."):
+            for attachment in attachments_of(mutation):
+                await self._upload(attachment)
             return await self._remote.push(mutation)
+
+    async def _upload(self, attachment: Attachment) -> None:
+        """Bring a file to its place before the message that names it; after a restart it is brought again."""
+        path = attachment.path
+        if path in self._uploaded:
+            return
+        content = await self._store.unsent_file(path)
+        if content is None:
+            raise Refused(LOST_FILE, LOST_FILE_STEP, "file_lost")
+        await self._remote.put_file(path, content, attachment.media_type)
+        self._uploaded.add(path)
 
     def _reached(self, lane: str) -> None:
         """The server answered this lane with yes or no."""
+        self._uploaded = {path for path in self._uploaded if not path.startswith(f"{lane}/")}
         self._backoffs.pop(lane, None)
         self._offline.reset()
 
@@ -192,6 +218,8 @@ class OutboxWorker(Part):
 
 
 def _allowance(entry: OutboxEntry) -> float:
-    """Seconds the server is given, more for a long text."""
+    """Seconds the server is given, more for a long text or for files."""
     size = sum(len(value) for value in entry.mutation.args.values() if isinstance(value, str))
-    return PUSH_DEADLINE + size / SLOWEST
+    files = sum(attachment.size for attachment in attachments_of(entry.mutation))
+    patience = min(1 + entry.attempts, MOST_PATIENCE)
+    return PUSH_DEADLINE + size / SLOWEST + patience * files / FILES_SLOWEST

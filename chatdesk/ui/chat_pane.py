@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from chatdesk.ui.archive_bar import ArchiveBar
@@ -17,7 +18,8 @@ from chatdesk.ui.words import say
 class ChatPane(QWidget):
     """Holds the parts in their order.
 
-    ``header``, ``find_bar``, ``composer``, ``notice`` and ``archived`` are public.
+    ``header``, ``find_bar``, ``composer``, ``notice`` and ``archived`` are public. Files may be dropped on
+    all of it.
     """
 
     def __init__(self, theme: Theme, timeline: QWidget, parent: QWidget | None = None) -> None:
@@ -28,6 +30,7 @@ class ChatPane(QWidget):
         self.notice = ModelNotice(theme)
         self.archived = ArchiveBar(theme)
         self._timeline = timeline
+        self.setAcceptDrops(True)
         say(timeline.setAccessibleName, "Messages")
         self._empty = EmptyState()
         self._middle = QStackedWidget()
@@ -42,6 +45,12 @@ class ChatPane(QWidget):
         column.addWidget(self.archived)
         column.addWidget(self.notice)
         column.addWidget(self.composer)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        self.composer.dragEnterEvent(event)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.composer.dropEvent(event)
 
     def show_timeline(self, shown: bool) -> None:
         """Show the timeline, or where no conversation is open the invitation to start one."""

@@ -57,6 +57,7 @@ class ConversationHeader(QWidget):
     def show_conversation(self, title: str, model: str | None) -> None:
         """Show a title and a model by its id or name; an empty title: no conversation is open."""
         self._title.setText(title)
+        self._title.setVisible(bool(title))
         model = model_name(model or "")
         self._model.setText(model)
         self._model.setVisible(bool(model))

@@ -19,13 +19,15 @@ class ConversationVerbs(QObject):
     """Turns a chosen action about a conversation into the matching request.
 
     Signals: ``pin_requested(id, pinned)``, ``archive_requested(id, archived)``, ``delete_requested(id)`` for
-    a deletion that can be undone for a while, ``update_requested(id, dict)`` with what its settings change,
-    ``retry_requested(id)``, ``discard_requested(id)``. Renaming starts in the list, which asks for the rest.
+    a deletion that can be undone for a while, ``export_requested(ActionId, id)``, ``update_requested(id,
+    dict)`` with what its settings change, ``retry_requested(id)``, ``discard_requested(id)``. Renaming starts
+    in the list, which asks for the rest.
     """
 
     pin_requested = Signal(str, bool)
     archive_requested = Signal(str, bool)
     delete_requested = Signal(str)
+    export_requested = Signal(object, str)
     retry_requested = Signal(str)
     update_requested = Signal(str, object)
     discard_requested = Signal(str)
@@ -74,6 +76,8 @@ class ConversationVerbs(QObject):
                 self.pin_requested.emit(conversation_id, action is ActionId.PIN_CHAT)
             case ActionId.ARCHIVE_CHAT | ActionId.UNARCHIVE_CHAT:
                 self._archive(conversation_id)
+            case ActionId.EXPORT_MARKDOWN | ActionId.EXPORT_JSON:
+                self.export_requested.emit(action, conversation_id)
             case ActionId.RETRY_CHAT:
                 self.retry_requested.emit(conversation_id)
             case ActionId.DISCARD_CHAT:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QMoveEvent, QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QWidget
 
@@ -26,6 +26,7 @@ from chatdesk.ui.sidebar_slide import SidebarSlide
 from chatdesk.ui.theme.icons import icon
 from chatdesk.ui.theme.metrics import HEADER, SIDEBAR
 from chatdesk.ui.theme.theme import Theme
+from chatdesk.ui.transfer.verbs import TransferVerbs
 from chatdesk.ui.window_state import WindowState, pack_geometry
 from chatdesk.ui.words import retell
 
@@ -39,12 +40,14 @@ class MainWindow(QMainWindow):
     """Everything around the timeline.
 
     The parts are public, ask for what is theirs and are told facts directly: ``first_run``, ``composer``,
-    ``verbs`` (one conversation), ``account`` (profile, sync state, panel), ``notices``. What concerns several
-    of them goes through the window: which conversation is open, replies under way, the page shown.
+    ``verbs`` (one conversation), ``account`` (profile, sync state, panel), ``notices``, ``transfer`` (export
+    and import). What concerns several of them goes through the window: which conversation is open, replies
+    under way, the page shown.
 
     Signals of the window itself: ``open_requested(id)`` when the user chose a conversation (empty: none; the
     next message starts one), ``rename_requested(id, title)``, ``refresh_requested()``,
-    ``session_only_requested()``, ``state_changed(WindowState)``, ``closing()``,
+    ``session_only_requested()``, ``state_changed(WindowState)``, ``closing()``, ``activated()`` when it came
+    to the front, ``window_requested()`` for one more, ``quit_requested()`` for the end of them all,
     ``message_action_requested(ActionId)`` about the message with the focus or the last one it fits.
     """
 
@@ -54,6 +57,9 @@ class MainWindow(QMainWindow):
     session_only_requested = Signal()
     state_changed = Signal(object)
     closing = Signal()
+    activated = Signal()
+    window_requested = Signal()
+    quit_requested = Signal()
     message_action_requested = Signal(object)
 
     def __init__(
@@ -90,12 +96,14 @@ class MainWindow(QMainWindow):
             self.composer,
             preferences or PreferenceService(Preferences(), self),
         )
+        self.transfer = TransferVerbs(self, conversations)
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._slide = SidebarSlide(self._splitter, self.sidebar)
         self._pages = QStackedWidget()
         self._lay_out()
         self.notices = NoticeStack(self.pane, theme, top=HEADER + 10)
         self.departures = Departures(self.verbs, conversations, self.notices, self._reopen)
+        self.transfer.notices = self.notices
         self._state_timer = QTimer(self)
         self._day_timer = QTimer(self)
         self._connect()
@@ -131,6 +139,7 @@ class MainWindow(QMainWindow):
         )
         self.sidebar.messages_requested.connect(self.search.search_messages)
         self.sidebar.left.connect(self.composer.setFocus)
+        self.verbs.export_requested.connect(self.transfer.carry_out)
         self.account.panel.refresh_requested.connect(self.refresh_requested)
         self.settings.action_requested.connect(self._carry_out)
         self.search.open_requested.connect(self._open)
@@ -239,6 +248,7 @@ class MainWindow(QMainWindow):
             or self.settings.carry_out(action)
             or self.search.carry_out(action)
             or self.sidebar.carry_out(action)
+            or self.transfer.carry_out(action, target)
         ):
             return
         match action:
@@ -259,6 +269,8 @@ class MainWindow(QMainWindow):
                 self.composer.picker.open()
             case ActionId.FOCUS_COMPOSER:
                 self.composer.setFocus()
+            case ActionId.ATTACH_FILES:
+                self.composer.choose_files()
             case ActionId.TOGGLE_SIDEBAR:
                 self.show_sidebar(not self._slide.shown)
             case ActionId.FIND_CHAT:
@@ -268,8 +280,12 @@ class MainWindow(QMainWindow):
                 self.departures.undo_last()
             case ActionId.REFRESH:
                 self.refresh_requested.emit()
-            case ActionId.QUIT:
+            case ActionId.NEW_WINDOW:
+                self.window_requested.emit()
+            case ActionId.CLOSE_WINDOW:
                 self.close()
+            case ActionId.QUIT:
+                self.quit_requested.emit()
             case _:
                 raise ValueError(f"Nothing is connected to {action}.")
 
@@ -334,12 +350,21 @@ class MainWindow(QMainWindow):
         super().moveEvent(event)
         self._note_state()
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
+            self.activated.emit()
+
     def closeEvent(self, event: QCloseEvent) -> None:
+        self.save()
+        self.closing.emit()
+        super().closeEvent(event)
+
+    def save(self) -> None:
+        """Tell now what is unsent and where the window is, as before it goes."""
         self.composer.save_draft()
         self._state_timer.stop()
         self._tell_state()
-        self.closing.emit()
-        super().closeEvent(event)
 
     def _note_state(self) -> None:
         self._state_timer.start()

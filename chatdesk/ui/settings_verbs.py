@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from chatdesk.config.options import SEND_KEY, SHORTCUTS, TEXT_SIZE, THEME, Option
 from chatdesk.services.models import ModelService
+from chatdesk.services.portability.reports import Sizes
 from chatdesk.services.preferences import PreferenceService
 from chatdesk.ui.account_verbs import AccountVerbs
 from chatdesk.ui.actions.action_set import ActionSet
@@ -35,10 +36,12 @@ _THEMES = {
 class SettingsVerbs(QObject):
     """Opens the settings and the shortcut sheet, and applies to its window what is set anywhere.
 
-    Signals: ``action_requested(ActionId)`` for a button of the settings that leads elsewhere.
+    Signals: ``action_requested(ActionId)`` for a button of the settings that leads elsewhere,
+    ``sizes_requested()`` to be told by ``show_sizes`` how much room the files take.
     """
 
     action_requested = Signal(object)
+    sizes_requested = Signal()
 
     def __init__(
         self,
@@ -102,6 +105,12 @@ class SettingsVerbs(QObject):
         self.dialog.action_requested.connect(self.action_requested)
         self.dialog.finished.connect(self._closed)
         self.dialog.open()
+        self.sizes_requested.emit()
+
+    def show_sizes(self, sizes: Sizes) -> None:
+        """Show how much room the files take."""
+        if self.dialog is not None:
+            self.dialog.files.show_sizes(sizes)
 
     def open_models(self) -> None:
         """Open the settings where models are set up."""

@@ -55,7 +55,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "G2",
         "no look for the id in send_message",
-        "resources/supabase/migrations/0005_versions.sql",
+        "resources/supabase/migrations/0006_attachments.sql",
         "select * into sent from public.messages m where m.id = p_id;",
         "select * into sent from public.messages m where false;",
         "tests/contract/database/test_messages.py::test_a_repeated_send_has_one_effect",

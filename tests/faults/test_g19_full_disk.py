@@ -14,7 +14,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -315,10 +315,10 @@ async def test_a_message_is_accepted_even_if_its_conversations_first_title_is_no
     store = await Store.open(tmp_path, "account", SystemClock())
     enqueue = store.enqueue
 
-    async def full(mutation: Mutation) -> ChangeSet:
+    async def full(mutation: Mutation, files: Mapping[str, bytes]) -> ChangeSet:
         if mutation.kind is MutationKind.UPDATE_CONVERSATION:
             raise ChatDeskError("The disk is full, so nothing could be saved.", "Free some space.")
-        return await enqueue(mutation)
+        return await enqueue(mutation, files)
 
     monkeypatch.setattr(store, "enqueue", full)
     notices = NoticeService()

@@ -20,7 +20,7 @@ from chatdesk.backend.base import (
 )
 from chatdesk.domain.change import RemoteChange, RowBatch
 from chatdesk.domain.ephemeral import Ephemeral
-from chatdesk.domain.errors import ChatDeskError, NeedsSignIn, Offline, Retryable
+from chatdesk.domain.errors import ChatDeskError, NeedsSignIn, Offline, Refused, Retryable
 from chatdesk.domain.mutation import Mutation
 from chatdesk.runtime.tasks import TaskScope
 from tests.support.fake_server import FakeServer
@@ -54,6 +54,9 @@ class Network:
     faults: Faults = field(default_factory=Faults)
     next_failures: list[ChatDeskError] = field(default_factory=list)
     """Raised by the next requests, in turn, before they reach the server."""
+
+    fail_requests: dict[str, list[ChatDeskError]] = field(default_factory=dict)
+    """The same for the next requests of one name."""
 
     lose_next_responses: int = 0
     requests: Counter[str] = field(default_factory=Counter)
@@ -161,6 +164,21 @@ class FakeRemote:
             "finish_generation", lambda: self._server.finish(generation_id, status, content, error)
         )
 
+    async def put_file(self, path: str, content: bytes, media_type: str) -> None:
+        def put() -> None:
+            self._server.files[path] = content
+            self._server.puts += 1
+
+        await self._ask("put_file", put)
+
+    async def get_file(self, path: str) -> bytes:
+        def get() -> bytes:
+            if path not in self._server.files:
+                raise Refused("This file is not there.", code="404")
+            return self._server.files[path]
+
+        return await self._ask("get_file", get)
+
     async def stop_generation(self, message_id: str) -> GenerationReply:
         raise NotImplementedError
 
@@ -173,6 +191,8 @@ class FakeRemote:
         await self._backend.clock.sleep(network.latency)
         if network.next_failures:
             raise network.next_failures.pop(0)
+        if network.fail_requests.get(name):
+            raise network.fail_requests[name].pop(0)
         if network.down or chance() < faults.drop_request:
             raise Offline(NO_CONNECTION)
         await self._tokens.access_token()

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from chatdesk.backend.base import ChangesPage, GenerationReply, MessagesPage
+from chatdesk.domain.attachment import from_records
 from chatdesk.domain.change import EntityChanged, EntityKind, MessageChanged, RemoteChange, RowBatch
 from chatdesk.domain.clock import Clock
 from chatdesk.domain.conversation import Conversation, MemberRole, Membership
@@ -52,6 +53,8 @@ class FakeServer:
         self.user_revisions: dict[str, int] = defaultdict(int)
         self.changes: dict[str, dict[tuple[EntityKind, str], UserChange]] = defaultdict(dict)
         self.runs: dict[str, Generation] = {}
+        self.files: dict[str, bytes] = {}
+        self.puts = 0
         self.poison: set[str] = set()
         """Texts that are refused for good."""
 
@@ -284,7 +287,10 @@ class FakeServer:
             created_at=now,
             updated_at=now,
             replaces=self._first_version(args.get("p_replaces")),
+            attachments=from_records(args.get("p_attachments"), key, args["p_id"]),
         )
+        missing = [each.path for each in message.attachments if each.path not in self.files]
+        assert not missing, "a message names files that nobody has stored"
         self.conversations[key] = replace(conversation, last_seq=conversation.last_seq + 1, updated_at=now)
         self.by_conversation[key].append(message.id)
         rows = self._write(message)

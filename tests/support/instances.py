@@ -7,18 +7,19 @@ import re
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from chatdesk.app.puppeteer import Puppet
+from chatdesk.app.puppeteer import Puppet, PuppetError
 from chatdesk.backend.local_server import read_port_file
+from tests.support import stalls
 from tests.support.local_backend import end_backend, ended
 
 State = dict[str, Any]
 
 _QUIET = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ (DEBUG|INFO) ")
-_HARMLESS = "This plugin does not support propagateSizeHints()"
+_HARMLESS = ("This plugin does not support propagateSizeHints()", "This plugin does not support raise()")
 
 
 class House:
@@ -65,6 +66,7 @@ class House:
         if not state["signed_in"]:
             await puppet.ask("sign_in")
         await connected(puppet)
+        stalls.note(name, "start", await puppet.ask("stalls"))
         self.note_server()
         return puppet
 
@@ -90,7 +92,7 @@ class House:
             line
             for line in lines
             if not _QUIET.match(line.partition(": ")[2])
-            and _HARMLESS not in line
+            and not line.endswith(_HARMLESS)
             and not any(part in line for part in self.expected)
         ]
 
@@ -103,6 +105,10 @@ class House:
     async def close(self) -> None:
         """Close every window as a person would, and see that nothing is left of any of them."""
         try:
+            for each in self._instances:
+                if each.runs:
+                    with suppress(PuppetError):
+                        stalls.note(each.name, "journey", await each.ask("stalls"))
             await asyncio.gather(*(each.quit() for each in self._instances if each.runs))
             if (server := read_port_file(self.backend)) is not None:
                 self._servers.add(server.pid)

@@ -46,7 +46,7 @@ def models_of(
     """Make the service; without ``realtime`` nobody is signed in."""
     notices = notices or NoticeService()
     return ModelService(
-        realtime=realtime or RealtimeService(SystemClock(), notices),
+        account=(realtime or RealtimeService(SystemClock(), notices)).shared,
         preferences=PreferenceService(Preferences()),
         notices=notices,
         secrets=drawer or Drawer(),

@@ -59,6 +59,8 @@ class OpenAIServer:
         if self.behaviour in WORDS:
             code, status = WORDS[self.behaviour]
             return web.json_response({"error": {"message": code, "code": code}}, status=status)
+        if self.behaviour == "blind" and "image_url" in str(self.requests[-1]["messages"]):
+            return web.json_response({"error": {"message": "no pictures", "code": "invalid"}}, status=400)
         if self.behaviour == "too long":
             return web.json_response({"error": {"code": "context_length_exceeded"}}, status=400)
         if self.behaviour == "portal":

@@ -173,7 +173,7 @@ class Person:
 
 async def _call(connection: asyncpg.Connection, function: str, arguments: dict[str, Any]) -> Any:
     names = ", ".join(f"{name} => ${number}" for number, name in enumerate(arguments, 1))
-    values = [json.dumps(value) if isinstance(value, dict) else value for value in arguments.values()]
+    values = [json.dumps(value) if isinstance(value, dict | list) else value for value in arguments.values()]
     answer = await connection.fetchval(f"select {function}({names})", *values)
     return json.loads(answer) if isinstance(answer, str) else answer
 

@@ -35,7 +35,18 @@ SETTINGS_MARKERS: dict[str, tuple[int, ...]] = {"Row": (1, 3), "Fact": (1,), "se
 SPEAKING = ("ui", "models", "app", "config", "services")
 
 # Rooms whose sentences are shown; the others show nothing, or say it in the terminal.
-LOWER = ("app", "backend", "config", "credentials", "domain", "providers", "services", "store", "sync")
+LOWER = (
+    "app",
+    "backend",
+    "config",
+    "credentials",
+    "domain",
+    "portability",
+    "providers",
+    "services",
+    "store",
+    "sync",
+)
 SILENT = {"app/demo.py", "app/demo_script.py", "app/puppet.py", "app/puppeteer.py"}
 BEGINS = re.compile(r"[{“A-Z]")
 ENDS = (".", "!", "?", "…")

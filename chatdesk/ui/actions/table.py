@@ -22,6 +22,8 @@ class ActionId(StrEnum):
     UNDO_CHAT = "chat.undo"
     RETRY_CHAT = "chat.retry"
     DISCARD_CHAT = "chat.discard"
+    EXPORT_MARKDOWN = "chat.export_markdown"
+    EXPORT_JSON = "chat.export_json"
     DELETE_CHAT = "chat.delete"
     SEARCH = "search.everywhere"
     FIND_CHAT = "search.titles"
@@ -36,9 +38,12 @@ class ActionId(StrEnum):
     NEXT_VERSION = "message.next_version"
     FOCUS_COMPOSER = "composer.focus"
     CHOOSE_MODEL = "composer.model"
+    ATTACH_FILES = "composer.attach"
     TOGGLE_SIDEBAR = "view.sidebar"
     TOGGLE_ARCHIVE = "view.archive"
     FIRST_UNREAD = "view.unread"
+    NEW_WINDOW = "window.new"
+    CLOSE_WINDOW = "window.close"
     THEME_SYSTEM = "view.theme.system"
     THEME_LIGHT = "view.theme.light"
     THEME_DARK = "view.theme.dark"
@@ -50,6 +55,8 @@ class ActionId(StrEnum):
     SYNC_STATUS = "account.sync"
     REFRESH = "account.refresh"
     SIGN_OUT = "account.sign_out"
+    EXPORT_EVERYTHING = "app.export"
+    IMPORT = "app.import"
     SETTINGS = "app.settings"
     SHORTCUTS = "app.shortcuts"
     QUIT = "app.quit"
@@ -95,6 +102,8 @@ ACTIONS: dict[ActionId, ActionRow] = {
         ActionRow(ActionId.UNDO_CHAT, "Bring the chat back", "undo", (), Need.ACCOUNT),
         ActionRow(ActionId.RETRY_CHAT, "Try to save again", "refresh", (), _CHAT),
         ActionRow(ActionId.DISCARD_CHAT, "Discard the unsaved change", "close", (), _CHAT),
+        ActionRow(ActionId.EXPORT_MARKDOWN, "Export as Markdown…", "export", (), _CHAT),
+        ActionRow(ActionId.EXPORT_JSON, "Export as JSON…", "export", (), _CHAT),
         ActionRow(ActionId.DELETE_CHAT, "Delete", "trash", ("Ctrl+Shift+Backspace",), _CHAT),
         ActionRow(ActionId.SEARCH, "Search…", "search", ("Ctrl+K",), Need.ACCOUNT),
         ActionRow(ActionId.FIND_CHAT, "Find a chat by its title", "", ("Ctrl+Shift+F",), Need.ACCOUNT),
@@ -109,9 +118,12 @@ ACTIONS: dict[ActionId, ActionRow] = {
         ActionRow(ActionId.NEXT_VERSION, "Next version", "chevron-right", ("Alt+PgDown",), _CHAT),
         ActionRow(ActionId.FOCUS_COMPOSER, "Write a message", "", ("Shift+Esc",), Need.ACCOUNT),
         ActionRow(ActionId.CHOOSE_MODEL, "Choose the model", "sparkle", ("Ctrl+Shift+M",), Need.ACCOUNT),
+        ActionRow(ActionId.ATTACH_FILES, "Attach files…", "paperclip", ("Ctrl+O",), Need.ACCOUNT),
         ActionRow(ActionId.TOGGLE_SIDEBAR, "Show or hide the sidebar", "sidebar", ("Ctrl+B",), Need.ACCOUNT),
         ActionRow(ActionId.TOGGLE_ARCHIVE, "Show or hide the archive", "archive", (), Need.ACCOUNT),
         ActionRow(ActionId.FIRST_UNREAD, "Go to the first unread message", "", ("Alt+Home",), _CHAT),
+        ActionRow(ActionId.NEW_WINDOW, "New window", "two-windows", ("Ctrl+Shift+N",), Need.ACCOUNT),
+        ActionRow(ActionId.CLOSE_WINDOW, "Close the window", "close", ("Ctrl+W",)),
         ActionRow(ActionId.THEME_SYSTEM, "Look: as the system", checkable=True),
         ActionRow(ActionId.THEME_LIGHT, "Look: light", checkable=True),
         ActionRow(ActionId.THEME_DARK, "Look: dark", checkable=True),
@@ -124,6 +136,8 @@ ACTIONS: dict[ActionId, ActionRow] = {
         ActionRow(ActionId.SYNC_STATUS, "Sync status", "cloud", (), Need.ACCOUNT),
         ActionRow(ActionId.REFRESH, "Refresh now", "refresh", ("F5",), Need.ACCOUNT),
         ActionRow(ActionId.SIGN_OUT, "Sign out…", "sign-out", (), Need.ACCOUNT),
+        ActionRow(ActionId.EXPORT_EVERYTHING, "Export everything…", "export", (), Need.ACCOUNT),
+        ActionRow(ActionId.IMPORT, "Import…", "import", (), Need.ACCOUNT),
         ActionRow(ActionId.SETTINGS, "Settings…", "settings", ("Ctrl+,",)),
         ActionRow(ActionId.SHORTCUTS, "Keyboard shortcuts", "keyboard", ("Ctrl+/",)),
         ActionRow(ActionId.QUIT, "Quit ChatDesk", "", ("Ctrl+Q",)),
@@ -137,6 +151,10 @@ ACCOUNT_MENU: MenuRows = (
     ActionId.PROFILE,
     ActionId.SYNC_STATUS,
     ActionId.REFRESH,
+    None,
+    ActionId.NEW_WINDOW,
+    ActionId.IMPORT,
+    ActionId.EXPORT_EVERYTHING,
     None,
     ActionId.SETTINGS,
     ActionId.SHORTCUTS,
@@ -157,4 +175,4 @@ def conversation_menu(*, pinned: bool, failed: bool, archived: bool = False) -> 
     ]
     if failed:
         rows += [None, ActionId.RETRY_CHAT, ActionId.DISCARD_CHAT]
-    return (*rows, None, ActionId.DELETE_CHAT)
+    return (*rows, None, ActionId.EXPORT_MARKDOWN, ActionId.EXPORT_JSON, None, ActionId.DELETE_CHAT)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from collections.abc import Sequence
+from itertools import pairwise
 
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QTextCursor
+from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from chatdesk.domain.attachment import NewFile
 from chatdesk.domain.text import MAX_CONTENT, storable
 from chatdesk.language.door import N_, _
 from chatdesk.ui.composer.drafts import Drafts
 from chatdesk.ui.composer.model_picker import ModelPicker
+from chatdesk.ui.composer.paste_offer import LONG, PasteOffer
 from chatdesk.ui.composer.text_field import TextField
+from chatdesk.ui.composer.tray import Tray, holds_picture, local_files
 from chatdesk.ui.theme.fonts import sized
 from chatdesk.ui.theme.icons import icon
 from chatdesk.ui.theme.metrics import COLUMN, MARGIN
@@ -63,6 +70,14 @@ class Composer(QWidget):
         self.field = TextField()
         say(self.field.setAccessibleName, "Message")
         say(self.field.setPlaceholderText, "Message ChatDesk")
+        self.tray = Tray(theme)
+        self.offer = PasteOffer()
+        self.clip = QToolButton()
+        self.clip.setProperty("look", "glyph")
+        self.clip.setFixedSize(34, 34)
+        self.clip.setIconSize(QSize(20, 20))
+        say(self.clip.setAccessibleName, "Attach files")
+        say(self.clip.setToolTip, "Attach files")
         self.button = QToolButton()
         self.button.setProperty("look", "round")
         self.button.setFixedSize(34, 34)
@@ -85,12 +100,22 @@ class Composer(QWidget):
         self._card = QFrame()
         self._card.setProperty("look", "composer")
         self._card.setMaximumWidth(COLUMN)
-        row = QHBoxLayout(self._card)
-        row.setContentsMargins(14, 9, 9, 9)
-        row.setSpacing(8)
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        row.addWidget(self.clip, 0, Qt.AlignmentFlag.AlignBottom)
         row.addWidget(self.field, 1, Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self.picker, 0, Qt.AlignmentFlag.AlignBottom)
+        row.addSpacing(2)
         row.addWidget(self.button, 0, Qt.AlignmentFlag.AlignBottom)
+        inside = QVBoxLayout(self._card)
+        inside.setContentsMargins(9, 9, 9, 9)
+        inside.setSpacing(8)
+        inside.addWidget(self.tray)
+        inside.addWidget(self.offer)
+        inside.addLayout(row)
+        self.setAcceptDrops(True)
+        for before, after in pairwise((self.offer.keep, self.clip, self.field, self.picker, self.button)):
+            QWidget.setTabOrder(before, after)
         column = QVBoxLayout(self)
         column.setContentsMargins(MARGIN, 6, MARGIN, 10)
         column.setSpacing(6)
@@ -108,6 +133,14 @@ class Composer(QWidget):
         self.field.textChanged.connect(self._edited)
         self.field.repaired.connect(lambda: self._say(_(REPAIRED), "error"))
         self.field.focus_changed.connect(self._show_focus)
+        self.field.files_brought.connect(self.tray.add_from)
+        self.field.pasted.connect(self._offer)
+        self.offer.accepted.connect(self._attach_pasted)
+        self.offer.keep.clicked.connect(self.field.setFocus)
+        self.tray.changed.connect(self._files_changed)
+        self.tray.refused.connect(lambda sentence: self._say(sentence, "error"))
+        self.tray.emptied.connect(self.field.setFocus)
+        self.clip.clicked.connect(self.choose_files)
         self.button.clicked.connect(self._press)
         self._save_timer.timeout.connect(self.save_draft)
         self._theme.changed.connect(self._refresh_button)
@@ -145,16 +178,19 @@ class Composer(QWidget):
         """Bring the unsent text of a conversation that is gone to another one, in front of what is there."""
         self._keep()
         moved = self._drafts[source].text
+        files = self._drafts[source].files
         self._drafts.forget(source)
-        self.bring_back(target, moved)
+        self.bring_back(target, moved, files)
 
-    def bring_back(self, conversation_id: str, text: str) -> None:
-        """Put text that was to be a message back, in front of what is written there."""
-        if not text:
+    def bring_back(self, conversation_id: str, text: str, files: Sequence[NewFile] = ()) -> None:
+        """Put what was to be a message back, in front of what is written there."""
+        if not text and not files:
             return
         self._keep()
         draft = self._drafts[conversation_id]
-        draft.text = f"{text}\n{draft.text}" if draft.text else text
+        draft.files = (*files, *draft.files)
+        if text:
+            draft.text = f"{text}\n{draft.text}" if draft.text else text
         if conversation_id == self._conversation:
             self._fill(draft.text)
         self.draft_changed.emit(conversation_id, draft.text)
@@ -164,6 +200,11 @@ class Composer(QWidget):
         self._drafts.forget(conversation_id)
         if conversation_id == self._conversation:
             self._fill("")
+
+    def forget_files(self) -> None:
+        """Drop every file that was to be sent: the account is closed."""
+        self._drafts.drop_files()
+        self.tray.show_files(())
 
     def set_send_key(self, value: str) -> None:
         """Choose which key sends: a value of the option."""
@@ -193,7 +234,8 @@ class Composer(QWidget):
 
     def refuse(self, conversation_id: str, sentence: str) -> None:
         """The text handed over could not be taken; it stays, and ``sentence`` says why and what to do."""
-        self._drafts[conversation_id].sending = None
+        draft = self._drafts[conversation_id]
+        draft.sending, draft.sending_files = None, ()
         if conversation_id == self._conversation:
             self._say(sentence, "error")
             self._refresh_button()
@@ -201,6 +243,18 @@ class Composer(QWidget):
     def text(self) -> str:
         """Return what is written now."""
         return self.field.text()
+
+    def handed_over(self, conversation_id: str) -> tuple[NewFile, ...]:
+        """Return the files that go with the text of ``send_requested``."""
+        return self._drafts[conversation_id].sending_files if conversation_id in self._drafts else ()
+
+    def choose_files(self) -> None:
+        """Ask for files to attach."""
+        chooser = QFileDialog(self, _("Attach files"))
+        chooser.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        chooser.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        chooser.filesSelected.connect(self.tray.add_paths)
+        chooser.open()
 
     # What the user does
 
@@ -211,7 +265,8 @@ class Composer(QWidget):
             self.field.put(safe)
             self._say(_(REPAIRED), "error")
             return
-        if not text.strip() or self._drafts[self._conversation].sending is not None:
+        empty = not text.strip() and not self.tray.files
+        if empty or self._drafts[self._conversation].sending is not None:
             return
         if self._replying:
             self._say(_(BUSY))
@@ -219,7 +274,8 @@ class Composer(QWidget):
         if len(text) > MAX_CONTENT:
             self._say(too_long(len(text)), "error")
             return
-        self._drafts[self._conversation].sending = text
+        self._drafts[self._conversation].hand_over(text)
+        self.offer.withdraw()
         self._refresh_button()
         self.send_requested.emit(self._conversation, text)
 
@@ -229,6 +285,29 @@ class Composer(QWidget):
         else:
             self._submit()
         self.field.setFocus()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if local_files(event.mimeData()) or holds_picture(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        if self.tray.add_from(event.mimeData()):
+            event.acceptProposedAction()
+
+    def _offer(self, pasted: QTextCursor) -> None:
+        if pasted.position() - pasted.anchor() > LONG:
+            self.offer.offer(pasted)
+
+    def _attach_pasted(self, text: str) -> None:
+        if self.tray.add_text(text):
+            self.offer.take()
+        self.field.setFocus()
+
+    def _files_changed(self) -> None:
+        self._drafts[self._conversation].files = self.tray.files
+        if self._said:
+            self._say()
+        self._refresh_button()
 
     def _edited(self) -> None:
         if self._filling:
@@ -258,7 +337,10 @@ class Composer(QWidget):
 
     def _fill(self, text: str) -> None:
         self._filling = True
+        self.offer.withdraw()
         self.field.put(text)
+        known = self._conversation in self._drafts
+        self.tray.show_files(self._drafts[self._conversation].files if known else ())
         self._filling = False
         self._unsaved = False
         self._save_timer.stop()
@@ -285,7 +367,9 @@ class Composer(QWidget):
     def _refresh_button(self) -> None:
         tokens = self._theme.tokens
         waiting = self._conversation in self._drafts and self._drafts[self._conversation].sending is not None
-        ready = self._replying or (not waiting and not self.field.document().isEmpty())
+        written = bool(self.tray.files) or not self.field.document().isEmpty()
+        ready = self._replying or (not waiting and written)
+        self.clip.setIcon(icon("paperclip", tokens.text_muted))
         name, words = ("stop", _("Stop the reply")) if self._replying else ("send", _("Send"))
         self.button.setEnabled(ready)
         self.button.setIcon(icon(name, tokens.on_accent if ready else tokens.text_muted))

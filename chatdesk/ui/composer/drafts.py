@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from chatdesk.domain.attachment import NewFile
+
 
 @dataclass(slots=True)
 class Draft:
-    """The text of one composer; ``sending`` is the part handed over and not yet accepted or refused."""
+    """Text and files of one composer; ``sending`` is what was handed over and not yet accepted or refused."""
 
     text: str = ""
     sending: str | None = None
+    files: tuple[NewFile, ...] = ()
+    sending_files: tuple[NewFile, ...] = ()
+
+    def hand_over(self, text: str) -> None:
+        """Note that the text and the files are on their way to the disk."""
+        self.sending, self.sending_files = text, self.files
 
     def accepted(self) -> str:
         """Take away what was sent and return what is left.
@@ -19,6 +27,8 @@ class Draft:
         other way stays whole, because nothing that somebody wrote may vanish.
         """
         sent, self.sending = self.sending, None
+        gone, self.sending_files = self.sending_files, ()
+        self.files = tuple(file for file in self.files if not any(file is each for each in gone))
         if sent is not None and self.text.startswith(sent):
             self.text = self.text[len(sent) :].lstrip("\n")
         return self.text
@@ -39,3 +49,8 @@ class Drafts:
     def forget(self, conversation_id: str) -> None:
         """Drop a draft, for a conversation that is gone or whose text has moved."""
         self._known.pop(conversation_id, None)
+
+    def drop_files(self) -> None:
+        """Drop the files of every draft; the texts stay."""
+        for draft in self._known.values():
+            draft.files = draft.sending_files = ()

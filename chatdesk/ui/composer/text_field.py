@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from chatdesk.domain.text import storable
 from chatdesk.ui.composer.long_lines import LONGEST, broken, mended, outside, step_over
+from chatdesk.ui.composer.tray import holds_picture, local_files
 
 LINES_LEAST = 1
 LINES_MOST = 8
@@ -19,12 +20,15 @@ class TextField(QPlainTextEdit):
     Enter asks to send and Shift+Enter starts a line, or as ``enter_sends`` says; while an input method
     composes, Enter belongs to it.
     Signals: ``submitted()``; ``focus_changed(bool)``; ``repaired()`` after a paste lost characters that
-    cannot be stored.
+    cannot be stored; ``files_brought(QMimeData)`` when files or a picture were pasted or dropped instead of
+    text; ``pasted(QTextCursor)`` selects a text that came in one piece.
     """
 
     submitted = Signal()
     repaired = Signal()
     focus_changed = Signal(bool)
+    files_brought = Signal(object)
+    pasted = Signal(QTextCursor)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -101,12 +105,17 @@ class TextField(QPlainTextEdit):
         super().inputMethodEvent(event)
 
     def insertFromMimeData(self, source: QMimeData) -> None:
+        if local_files(source) or holds_picture(source):
+            self.files_brought.emit(source)
+            return
         pasted = source.text()
         safe = storable(pasted)
         self._wrap_for(safe)
         self._broken = self._broken or len(safe) > LONGEST
+        begin = self.textCursor().selectionStart()
         self.insertPlainText(broken(safe))
         self.ensureCursorVisible()
+        self._tell_pasted(begin)
         if safe != pasted:
             self.repaired.emit()
 
@@ -116,7 +125,14 @@ class TextField(QPlainTextEdit):
         return made
 
     def canInsertFromMimeData(self, source: QMimeData) -> bool:
-        return source.hasText()
+        return source.hasText() or bool(local_files(source)) or holds_picture(source)
+
+    def _tell_pasted(self, begin: int) -> None:
+        whole = QTextCursor(self.document())
+        whole.setKeepPositionOnInsert(True)  # what is typed behind it later was not pasted
+        whole.setPosition(begin)
+        whole.setPosition(self.textCursor().position(), QTextCursor.MoveMode.KeepAnchor)
+        self.pasted.emit(whole)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)

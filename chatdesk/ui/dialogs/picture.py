@@ -69,3 +69,9 @@ def as_png(image: QImage) -> bytes:
     image.save(buffer, "PNG")  # type: ignore[call-overload]  # the stubs want bytes, Qt 6.11.3 takes str
     buffer.close()
     return bytes(stored.data())
+
+
+def picture_from(content: bytes) -> QImage | None:
+    """Decode a picture; None when it is none."""
+    image = QImage.fromData(content)
+    return None if image.isNull() else image

@@ -1,21 +1,25 @@
-"""Settings, General: language, look, text size."""
+"""Settings, General: language, look, text size, tray and notifications."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from PySide6.QtCore import QLocale
+from PySide6.QtWidgets import QLabel, QSystemTrayIcon
 
-from chatdesk.config.options import LANGUAGE, TEXT_SIZE, THEME, Option
+from chatdesk.config.options import HIDE_TO_TRAY, LANGUAGE, NOTIFY_REPLIES, TEXT_SIZE, THEME, Option
 from chatdesk.language.door import N_, SYSTEM, _, chosen, languages
 from chatdesk.services.preferences import PreferenceService
+from chatdesk.ui.check_box import CheckBox
 from chatdesk.ui.language import native_name
 from chatdesk.ui.settings.choice import Choice
-from chatdesk.ui.settings.page import Page, Row
+from chatdesk.ui.settings.page import Page, Row, plain_label
 from chatdesk.ui.theme.theme import Theme
-from chatdesk.ui.words import retell
+from chatdesk.ui.words import retell, say
 from chatdesk.ui.zoom import SIZES
 
+NO_TRAY = N_("This desktop shows no tray; a finished reply is only marked in the task bar.")
+_INDENT = 31
 ZOOM_KEYS = N_("Ctrl and + or − change it as well; Ctrl and 0 resets it.")
 
 
@@ -39,6 +43,17 @@ class GeneralPage(Page):
                 ZOOM_KEYS,
             )
         )
+        self.tray = self._box(HIDE_TO_TRAY)
+        self.notify = self._box(NOTIFY_REPLIES)
+        boxes = self.card()
+        boxes.column.setContentsMargins(12, 10, 16, 10)
+        boxes.column.setSpacing(6)
+        for box in (self.notify, self.tray):
+            boxes.column.addWidget(box)
+        self.tray.setEnabled(QSystemTrayIcon.isSystemTrayAvailable())
+        if not self.tray.isEnabled():
+            boxes.column.addWidget(self._no_tray())
+        self.column.addSpacing(2)
         self.note("What you choose here holds at once, in every ChatDesk window on this computer.")
         self.column.addStretch(1)
         self.language.picked.connect(lambda value: preferences.put(LANGUAGE, value))
@@ -62,7 +77,22 @@ class GeneralPage(Page):
             each: _("{percent} %").format(percent=each) for each in sorted({*SIZES, size})
         }
         self.text_size.offer(sizes, size)
+        self.tray.setChecked(self._preferences.get(HIDE_TO_TRAY))
+        self.notify.setChecked(self._preferences.get(NOTIFY_REPLIES))
+
+    def _box(self, option: Option[bool]) -> CheckBox:
+        box = CheckBox(self.theme, "")
+        say(box.setText, option.text)
+        box.clicked.connect(lambda on: self._preferences.put(option, on))
+        return box
+
+    def _no_tray(self) -> QLabel:
+        told = plain_label("muted")
+        told.setIndent(_INDENT)
+        say(told.setText, NO_TRAY)
+        say(self.tray.setAccessibleDescription, NO_TRAY)
+        return told
 
     def _follow(self, option: Option[Any]) -> None:
-        if option in (LANGUAGE, THEME, TEXT_SIZE):
+        if option in (LANGUAGE, THEME, TEXT_SIZE, HIDE_TO_TRAY, NOTIFY_REPLIES):
             self.refresh()

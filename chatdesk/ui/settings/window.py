@@ -62,7 +62,7 @@ class SettingsWindow(QDialog):
         self.models = ModelsPage(theme, installation, preferences, models)
         self.account = AccountPage(theme, facts)
         self.shortcuts = ShortcutsPage(theme, preferences)
-        self.files = FilesPage(theme, installation)
+        self.files = FilesPage(theme, installation, signed_in=facts.account is not None)
         self.about = AboutPage(theme)
         self._pages: tuple[tuple[Page, str, str], ...] = (
             (self.general, "settings", N_("General")),
@@ -80,6 +80,7 @@ class SettingsWindow(QDialog):
         self.navigation.currentRowChanged.connect(self.stack.setCurrentIndex)
         self.close_button.clicked.connect(self.accept)
         self.account.action_requested.connect(self._leave)
+        self.files.action_requested.connect(self._leave)
         theme.changed.connect(self._refresh)
         retell(self._refresh)
         self._refresh()

@@ -95,6 +95,9 @@ QLineEdit[look="filter"]:focus { border: 2px solid $focus; padding: 5px 7px; }
 QLineEdit[look="bare"], QLineEdit[look="bare"]:focus { background: transparent; border: none;
   padding: 2px 0; }
 
+QProgressBar { background: $hover; border: none; border-radius: 4px; min-height: 8px; max-height: 8px; }
+QProgressBar::chunk { background: $accent; border-radius: 4px; }
+
 QLabel[look="title"] { font-weight: 600; }
 QLabel[look="muted"] { color: $text_muted; }
 QLabel[look="error"] { color: $danger; }
@@ -110,6 +113,7 @@ QListView[look="palette"] { background: $raised; border: none; outline: none; pa
 QFrame[look="line"] { background: $border; border: none; }
 QFrame[look="notice"] { background: $accent_soft; border: 1px solid $border; border-radius: 12px; }
 QFrame[look="toast"] { background: $raised; border: 1px solid $border_strong; border-radius: 12px; }
+QFrame[look="chip"] { background: $raised; border: 1px solid $border; border-radius: 10px; }
 QFrame[look="composer"] { background: $surface; border: 1px solid $border_strong; border-radius: 16px; }
 QFrame[look="composer"][active="true"] { border: 1px solid $focus; }
 QFrame[look="composer"] QPlainTextEdit { background: transparent; border: none; padding: 0; }

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from chatdesk.domain.attachment import Attachment
 from chatdesk.domain.message import DeliveryState, Message, MessageStatus, Role
 from chatdesk.language.door import N_, _, sentence
 from chatdesk.models.message_list import MessageListModel
@@ -49,6 +50,7 @@ class RowContent:
     draft: str | None = None
     unread: bool = False
     folded: int = 0
+    attachments: tuple[Attachment, ...] = ()
 
     @property
     def streaming(self) -> bool:
@@ -124,6 +126,7 @@ def content_of(model: MessageListModel, row: int, now: Callable[[], datetime], m
         draft=None if message.deleted_at or leaving else margin.drafts.get(message.id),
         folded=folded,
         unread=message.id == model.unread.message_id,
+        attachments=() if message.deleted_at or leaving else message.attachments,
     )
 
 

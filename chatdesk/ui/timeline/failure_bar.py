@@ -78,6 +78,12 @@ class FailureBar(QWidget):
             button.setGeometry(x, top, size.width(), size.height())
         return top + max(size.height() for size in sizes)
 
+    def place(self, left: int, y: int, width: int) -> int:
+        """Arrange everything and stand at ``y``; return where what follows begins."""
+        tall = self.lay_out(width)
+        self.setGeometry(left, y, width, tall)
+        return y + tall
+
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         tokens = self._look.tokens

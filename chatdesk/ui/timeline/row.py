@@ -5,11 +5,12 @@ from __future__ import annotations
 from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QEnterEvent, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from chatdesk.domain.message import DeliveryState, Role
 from chatdesk.language.door import N_, _
+from chatdesk.ui.attachments.strip import AttachmentStrip
 from chatdesk.ui.timeline.avatars import Avatars
 from chatdesk.ui.timeline.body import BodyView
 from chatdesk.ui.timeline.content import RowContent
@@ -38,9 +39,11 @@ from chatdesk.ui.timeline.row_paint import (
     DELIVERY,
     paint_bubble,
     paint_day,
+    paint_glyph,
     paint_heading,
     paint_status,
     paint_unread,
+    place_status,
 )
 
 _DELETED = N_("This message was deleted.")
@@ -83,10 +86,13 @@ class RowView(QWidget):
         self._glyph = QRect()
         self._status = QRect()
         self._failure: FailureBar | None = None
+        self._ground = QRect()
+        """What the actions and the mark of delivery stand beside: the bubble, or files without a text."""
         self.body = BodyView(look, self)
         self.unfold = UnfoldButton(look, self)
         self.unfold.hide()
         self.unfold.clicked.connect(lambda: self.unfolded.emit(self.message_id))
+        self.files = AttachmentStrip(look, self)
         self.buttons = MessageActions(look, self)
         self.buttons.hide()
         self.buttons.chosen.connect(lambda action: self.action_chosen.emit(action, self.message_id))
@@ -139,7 +145,7 @@ class RowView(QWidget):
         if self.editor is not None:
             return [self.editor.field, self.editor.cancel, self.editor.save]
         rest = [self.unfold] if self._content is not None and self._content.folded else []
-        return [self.body, *rest, *self.buttons.chain()]
+        return [*self.files.tiles, self.body, *rest, *self.buttons.chain()]
 
     @property
     def bubble(self) -> QRect:
@@ -156,6 +162,7 @@ class RowView(QWidget):
         self._look = look
         self.body.set_look(look)
         self.unfold.set_look(look)
+        self.files.set_look(look)
         self.buttons.set_look(look)
         if self.editor is not None:
             self.editor.set_look(look)
@@ -182,6 +189,7 @@ class RowView(QWidget):
         state = _(DELIVERY[content.delivery][1]) if content.own else ""
         reason = content.failure or content.status_line
         self.body.setAccessibleDescription(": ".join(filter(None, (state, reason))))
+        self.files.show_attachments(content.attachments)
         self.buttons.offer(content.offers, content.always, content.versions, content.fresh)
         if content.draft is None:
             self.close_editor()
@@ -267,11 +275,13 @@ class RowView(QWidget):
             self.editor.setGeometry(left + inset, y, column - inset, tall)
             self.unfold.hide()
             return y + tall
+        y = self.files.place(left + inset, y, column - inset, mirrored=content.own)
         if bubble:
             y = self._arrange_bubble(content, left + inset, y, column - inset)
         else:
             height = self._set_body(QRect(left + inset, y, column - inset, 0))
-            self._bubble = QRect()
+            self._bubble = self._glyph = QRect()
+            self.body.show()
             y += height if content.text.strip() or not content.status_line else 0
         y = self._arrange_status(content, left + inset, y, column - inset)
         if not bubble and ((content.role is Role.ASSISTANT and not content.deleted) or self.buttons.lasting):
@@ -282,13 +292,26 @@ class RowView(QWidget):
         return y
 
     def _arrange_bubble(self, content: RowContent, left: int, y: int, width: int) -> int:
+        bare = bool(content.attachments) and not content.text.strip()
+        if self.editor is None:
+            self.body.setVisible(not bare)
+        if bare:
+            self._bubble = QRect()
+            self._ground = self.files.used.translated(self.files.pos())
+        else:
+            self._ground = self._bubble = self._arrange_text(content, left, y, width)
+        x, below = self._ground.left(), self._ground.bottom() + 1
+        self._glyph = QRect(x - GLYPH - 8, below - GLYPH - 5, GLYPH, GLYPH) if content.own else QRect()
+        return self._arrange_below(content, left, below, width)
+
+    def _arrange_text(self, content: RowContent, left: int, y: int, width: int) -> QRect:
         most = int(width * BUBBLE_SHARE) - 2 * BUBBLE_X
         wide = most if len(content.text) > _SURELY_WIDE else self._ideal_width(most)
         x = left + width - wide - 2 * BUBBLE_X if content.own else left
         height = self._set_body(QRect(x + BUBBLE_X, y + BUBBLE_TOP, wide, 0))
-        self._bubble = QRect(x, y, wide + 2 * BUBBLE_X, height + BUBBLE_TOP + BUBBLE_BOTTOM)
-        below = self._bubble.bottom() + 1
-        self._glyph = QRect(x - GLYPH - 8, below - GLYPH - 5, GLYPH, GLYPH) if content.own else QRect()
+        return QRect(x, y, wide + 2 * BUBBLE_X, height + BUBBLE_TOP + BUBBLE_BOTTOM)
+
+    def _arrange_below(self, content: RowContent, left: int, below: int, width: int) -> int:
         below = self._arrange_actions(content, left, below, width)
         failed = content.own and content.delivery is DeliveryState.FAILED
         if failed and self._failure is None:
@@ -298,9 +321,7 @@ class RowView(QWidget):
             self._failure.setVisible(failed)
             if failed:
                 self._failure.set_reason(content.failure)
-                tall = self._failure.lay_out(width)
-                self._failure.setGeometry(left, below + 4, width, tall)
-                below += 4 + tall
+                below = self._failure.place(left, below + 4, width)
         return below
 
     def _ideal_width(self, most: int) -> int:
@@ -311,13 +332,13 @@ class RowView(QWidget):
     def _arrange_actions(self, content: RowContent, left: int, below: int, width: int) -> int:
         """Put the actions beside the bubble, or where they do not fit or stay for good, below it."""
         own, needed = content.own, self.buttons.width_needed()
-        edge = self._glyph.left() - 2 if own else self._bubble.right() + 6
+        edge = self._glyph.left() - 2 if own else self._ground.right() + 6
         fits = edge - needed >= left if own else edge + needed <= left + width
         if fits and not self.buttons.lasting:
             self.buttons.lay_out(QPoint(edge, below - self.buttons.button_height), mirrored=own)
             return below
         top = below + (5 if self.buttons.worded else 1)
-        self.buttons.lay_out(QPoint(self._bubble.right() + 1 if own else left, top), mirrored=own)
+        self.buttons.lay_out(QPoint(self._ground.right() + 1 if own else left, top), mirrored=own)
         return below + self.buttons.height_needed
 
     def _arrange_status(self, content: RowContent, left: int, y: int, width: int) -> int:
@@ -326,10 +347,7 @@ class RowView(QWidget):
         self._status = QRect()
         if not content.status_line:
             return y
-        room = QRect(left + GLYPH + 8, y + 8, width - GLYPH - 8, 10_000)
-        flags = int(Qt.TextFlag.TextWordWrap)
-        bounds = QFontMetrics(self._look.small).boundingRect(room, flags, content.status_line)
-        self._status = QRect(room.left(), room.top(), room.width(), bounds.height())
+        self._status = place_status(self._look, content, left, y + 8, width)
         return self._status.bottom() + 3
 
     def _set_body(self, place: QRect) -> int:
@@ -355,7 +373,9 @@ class RowView(QWidget):
         if not self._heading.isNull():
             paint_heading(painter, self._look, self._heading, content)
         if not self._bubble.isNull():
-            paint_bubble(painter, self._look, self._bubble, self._glyph, content)
+            paint_bubble(painter, self._look, self._bubble, content)
+        if not self._glyph.isNull():
+            paint_glyph(painter, self._look, self._glyph, content)
         if not self._status.isNull():
             paint_status(painter, self._look, self._status, content)
 

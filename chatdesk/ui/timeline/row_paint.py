@@ -53,8 +53,8 @@ def paint_unread(painter: QPainter, look: Look, place: QRect) -> None:
     painter.drawText(pill, int(Qt.AlignmentFlag.AlignCenter), words)
 
 
-def paint_bubble(painter: QPainter, look: Look, place: QRect, glyph: QRect, content: RowContent) -> None:
-    """Paint the ground of a person's message, and beside an own one whether it got there."""
+def paint_bubble(painter: QPainter, look: Look, place: QRect, content: RowContent) -> None:
+    """Paint the ground of a person's message."""
     tokens, area = look.tokens, QRectF(place)
     if content.deleted:
         painter.setPen(QPen(QColor(tokens.border), 1))
@@ -64,9 +64,12 @@ def paint_bubble(painter: QPainter, look: Look, place: QRect, glyph: QRect, cont
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(tokens.accent_soft if content.own else tokens.bubble_user))
     painter.drawRoundedRect(area, BUBBLE_RADIUS, BUBBLE_RADIUS)
-    # What failed says so, with its mark, below the bubble.
-    if content.own and content.delivery is not DeliveryState.FAILED:
-        paint_icon(painter, DELIVERY[content.delivery][0], tokens.text_muted, QRectF(glyph))
+
+
+def paint_glyph(painter: QPainter, look: Look, place: QRect, content: RowContent) -> None:
+    """Paint whether an own message got there; what failed says so, with its mark, below the bubble."""
+    if content.own and not content.deleted and content.delivery is not DeliveryState.FAILED:
+        paint_icon(painter, DELIVERY[content.delivery][0], look.tokens.text_muted, QRectF(place))
 
 
 def paint_heading(painter: QPainter, look: Look, place: QRect, content: RowContent) -> None:
@@ -86,6 +89,14 @@ def paint_heading(painter: QPainter, look: Look, place: QRect, content: RowConte
     painter.setFont(look.small)
     painter.setPen(QColor(tokens.text_muted))
     painter.drawText(QRect(x + wide + 8, place.top(), time + 2, height), middle, shown)
+
+
+def place_status(look: Look, content: RowContent, left: int, top: int, width: int) -> QRect:
+    """Return where the line goes that says why a reply did not come to its end."""
+    room = QRect(left + GLYPH + 8, top, width - GLYPH - 8, 10_000)
+    flags = int(Qt.TextFlag.TextWordWrap)
+    bounds = QFontMetrics(look.small).boundingRect(room, flags, content.status_line)
+    return QRect(room.left(), room.top(), room.width(), bounds.height())
 
 
 def paint_status(painter: QPainter, look: Look, place: QRect, content: RowContent) -> None:

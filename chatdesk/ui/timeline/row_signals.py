@@ -37,6 +37,7 @@ class RowSignals:
         row.failure_action.connect(lambda action, message_id: self._actions[action].emit(message_id))
         row.unfolded.connect(self._view.unfold)
         self._view.rewriting.wire(row)
+        row.files.follow(self._view.files)
         row.body.anchorClicked.connect(self._link_clicked)
         row.body.code_copied.connect(self.copy)
         row.body.menu_wanted.connect(lambda at, link, code: self._open_menu(row, at, link, code))

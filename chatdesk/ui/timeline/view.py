@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 from chatdesk.domain.clock import Clock, SystemClock
 from chatdesk.domain.message import DeliveryState
 from chatdesk.models.message_list import MessageListModel
+from chatdesk.ui.attachments.thumbnails import Thumbnails
 from chatdesk.ui.theme.theme import Theme
 from chatdesk.ui.timeline.announcement import announce, reply_words
 from chatdesk.ui.timeline.arrangement import Arrangement
@@ -82,6 +83,7 @@ class TimelineView(QAbstractScrollArea):
         self._model: MessageListModel | None = None
         self._look = Look(self.font(), theme.tokens)
         self._avatars = Avatars()
+        self.files = Thumbnails(self)
         self._signals = RowSignals(self)
         self._shelf = RowShelf(self.viewport(), self._look, self._avatars, self._signals.connect)
         self._guesses = GuessedHeights(self._sync_scroll_bar, self)
@@ -278,8 +280,8 @@ class TimelineView(QAbstractScrollArea):
 
     def _lay_out(self) -> None:
         model = self._model
-        if model is None:
-            return
+        if model is None or len(self._guesses.heights) != model.rowCount():
+            return  # Asked by somebody who heard of new rows first; a layout follows when the view has.
         before = dict(self._rows.placed)
         self._rows.lay_out(self.viewport().height(), self.viewport().width())
         if self._rows.pinned:

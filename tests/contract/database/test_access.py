@@ -37,6 +37,11 @@ MY_CONVERSATIONS = (
     "select m.conversation_id from public.conversation_members m join public.conversations c"
     " on c.id = m.conversation_id and c.deleted_at is null where m.user_id = $1"
 )
+SEEN_FILES = (
+    "bucket_id = 'attachments' and split_part(name, '/', 1) in"
+    f" (select id::text from ({MY_CONVERSATIONS}) as c(id))"
+)
+OWN_FILES = "bucket_id = 'attachments' and owner_id = $1::text"
 MY_CIRCLE = (
     f"select $1 union select user_id from public.conversation_members where conversation_id in"
     f" ({MY_CONVERSATIONS})"
@@ -73,15 +78,17 @@ EXPECTED: dict[str, Access] = {
         roles=EVERYBODY,
     ),
     "storage.objects": Access(
-        select=f"bucket_id = 'avatars' and {FOLDER} in (select id::text from ({MY_CIRCLE}) as c(id))",
-        update=f"bucket_id = 'avatars' and {FOLDER} = $1::text",
-        delete=f"bucket_id = 'avatars' and {FOLDER} = $1::text",
+        select=f"(bucket_id = 'avatars' and {FOLDER} in (select id::text from ({MY_CIRCLE}) as c(id)))"
+        f" or ({SEEN_FILES})",
+        update=f"(bucket_id = 'avatars' and {FOLDER} = $1::text) or ({OWN_FILES})",
+        delete=f"(bucket_id = 'avatars' and {FOLDER} = $1::text) or ({OWN_FILES})",
         inserts_allowed=("(bucket_id, name) values ('avatars', '{me}/new.png')",),
         inserts_refused=(
             "(bucket_id, name) values ('avatars', '{other}/new.png')",
             "(bucket_id, name) values ('avatars', 'new.png')",
             "(bucket_id, name) values ('avatars', '{me}')",
             "(bucket_id, name) values ('other', '{me}/new.png')",
+            "(bucket_id, name, owner_id) values ('attachments', '{other}/{other}/0.png', '{me}')",
         ),
         roles=EVERYBODY,
     ),
@@ -123,7 +130,15 @@ async def make_scene(database: Database) -> Scene:
     stranger = await database.sign_up(display_name="Stranger")
     for person in (member, stranger):
         conversation = await person.new_conversation()
-        asked = await person.send(conversation, "secret")
+        message = new_id()
+        path = f"{conversation}/{message}/0.png"
+        file = {"name": "a.png", "path": path, "media_type": "image/png", "size": 1}
+        asked = await person.send(conversation, "secret", p_id=message, p_attachments=[file])
+        await (await database.admin()).execute(
+            "insert into storage.objects (bucket_id, name, owner_id) values ('attachments', $1, $2)",
+            path,
+            person.id,
+        )
         settings = {"kind": "custom", "name": "Mine", "base_url": "http://localhost/v1", "models": ["m"]}
         await person.call("save_provider", p_id=new_id(), p_settings=settings)
         await person.call(
@@ -249,8 +264,11 @@ async def test_nobody_but_the_signed_in_can_call_anything(any_database: Database
         """
     )
     public = {row["short"] for row in calls if row["schema"] == "public"}
-    assert len(public) == 19
-    asked_by_policies = {"is_member", "knows", "avatar_owner", "topic_allows"}
+    assert len(public) == 20
+    asked_by_policies = {"is_member", "knows", "avatar_owner", "topic_allows"} | {
+        "may_write_attachment",
+        "may_read_attachment",
+    }
     for row in calls:
         assert 'search_path=""' in row["config"], row["name"]
         if row["schema"] == "public":

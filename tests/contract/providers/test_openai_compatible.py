@@ -10,7 +10,7 @@ import pytest
 
 from chatdesk.domain.errors import ChatDeskError, Misconfigured, Offline, Refused, Retryable
 from chatdesk.domain.message import Role
-from chatdesk.providers.base import Connection, ReplyRequest, Turn
+from chatdesk.providers.base import Connection, ReplyRequest, Turn, TurnPicture
 from chatdesk.providers.openai_compatible import OpenAICompatibleProvider
 from chatdesk.providers.presets import PRESETS, final_address
 from chatdesk.providers.registry import connected
@@ -148,3 +148,42 @@ async def test_a_list_that_cannot_be_had_says_why(behaviour: str, words: str) ->
             await provider.fetch_models()
         await provider.close()
     assert caught.value.next_step
+
+
+PICTURED = ReplyRequest("m", [Turn(Role.USER, "what?", (TurnPicture("a.png", "image/png", b"png"),))])
+
+
+async def test_a_picture_goes_along_as_a_data_address() -> None:
+    async with openai_server() as server:
+        provider = provider_at(server.url)
+        assert [chunk async for chunk in provider.stream(PICTURED)]
+        await provider.close()
+    (request,) = server.requests
+    assert request["messages"] == [
+        {
+            "role": "user",
+            "content": [
+                {"type": "text", "text": "what?"},
+                {"type": "image_url", "image_url": {"url": "data:image/png;base64,cG5n"}},
+            ],
+        }
+    ]
+
+
+async def test_a_model_that_takes_no_pictures_is_told_their_names() -> None:
+    async with openai_server("blind") as server:
+        provider = provider_at(server.url)
+        assert [chunk async for chunk in provider.stream(PICTURED)]
+        await provider.close()
+    assert len(server.requests) == 2
+    content = server.requests[1]["messages"][0]["content"]
+    assert content == 'what?\n\n[The picture "a.png" was attached here; you cannot see it.]'
+
+
+async def test_any_other_refusal_is_not_repeated() -> None:
+    async with openai_server("429") as server:
+        provider = provider_at(server.url)
+        with pytest.raises(Retryable):
+            assert [chunk async for chunk in provider.stream(PICTURED)]
+        await provider.close()
+    assert len(server.requests) == 1

@@ -32,7 +32,7 @@ async def test_buckets(wire: Wire) -> None:
         "create policy all_see on storage.buckets for select to authenticated using (true)"
     )
     buckets = await person.client.storage.list_buckets()
-    assert [bucket.id for bucket in buckets] == ["avatars", "papers"]
+    assert [bucket.id for bucket in buckets] == ["attachments", "avatars", "papers"]
     bucket = await person.client.storage.get_bucket("papers")
     assert (bucket.public, bucket.file_size_limit) == (False, 1000)
     with pytest.raises(StorageApiError, match="Bucket not found"):

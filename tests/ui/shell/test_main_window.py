@@ -46,6 +46,8 @@ class Heard:
         window.refresh_requested.connect(lambda: self.asked.append(("refresh",)))
         window.session_only_requested.connect(lambda: self.asked.append(("session only",)))
         window.closing.connect(lambda: self.asked.append(("closing",)))
+        window.window_requested.connect(lambda: self.asked.append(("window",)))
+        window.quit_requested.connect(lambda: self.asked.append(("quit",)))
         window.composer.send_requested.connect(lambda *args: self.asked.append(("send", *args)))
         window.composer.stop_requested.connect(lambda which: self.asked.append(("stop", which)))
         window.verbs.delete_requested.connect(lambda which: self.asked.append(("delete", which)))
@@ -290,10 +292,14 @@ def test_every_action_does_something(window: MainWindow, heard: Heard) -> None:
     window.account.set_profile(ADA, None)
     window.show_conversation(conversation_id(3))
     for which in ACTIONS:
-        if which is not ActionId.QUIT:
+        if which is not ActionId.CLOSE_WINDOW:
             window._carry_out(which)
-    window._carry_out(ActionId.QUIT)
+    assert ("window",) in heard.asked
+    assert ("quit",) in heard.asked
+    assert window.isVisible()
+    window._carry_out(ActionId.CLOSE_WINDOW)
     assert heard.asked[-1] == ("closing",)
+    assert not window.isVisible()
 
 
 def test_the_model_notice_leads_to_the_settings(window: MainWindow, qtbot: QtBot) -> None:

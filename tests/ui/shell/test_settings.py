@@ -10,11 +10,20 @@ import shiboken6
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QAccessible, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QMenu, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QMenu, QPushButton, QSystemTrayIcon, QWidget
 from pytestqt.qtbot import QtBot
 
 from chatdesk import __version__
-from chatdesk.config.options import LANGUAGE, SEND_KEY, SHORTCUTS, SHOW_TIMES, TEXT_SIZE, THEME
+from chatdesk.config.options import (
+    HIDE_TO_TRAY,
+    LANGUAGE,
+    NOTIFY_REPLIES,
+    SEND_KEY,
+    SHORTCUTS,
+    SHOW_TIMES,
+    TEXT_SIZE,
+    THEME,
+)
 from chatdesk.config.preferences import Preferences
 from chatdesk.domain.profile import Profile
 from chatdesk.domain.session import Account, BackendKind, LinkState, SyncState
@@ -112,6 +121,23 @@ def test_the_controls_follow_what_is_set_elsewhere(
     assert settings.chat.send_key.currentText() == "Ctrl+Enter"
     assert settings.chat.send_key.accessibleDescription() == "Enter starts a new line."
     assert not settings.chat.times.isChecked()
+
+
+def test_notifications_and_tray_are_switched_on_the_first_page(
+    settings: SettingsWindow, preferences: PreferenceService
+) -> None:
+    page = settings.general
+    assert page.notify.isChecked()
+    assert not page.tray.isChecked()
+    page.notify.click()
+    assert preferences.get(NOTIFY_REPLIES) is False
+    preferences.put(NOTIFY_REPLIES, True)
+    assert page.notify.isChecked()
+    assert page.tray.isEnabled() == QSystemTrayIcon.isSystemTrayAvailable()
+    if not page.tray.isEnabled():
+        assert "no tray" in page.tray.accessibleDescription()
+    preferences.put(HIDE_TO_TRAY, True)
+    assert page.tray.isChecked()
 
 
 def test_a_choice_is_made_by_keyboard_and_not_by_the_wheel(

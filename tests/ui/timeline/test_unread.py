@@ -82,3 +82,12 @@ def test_going_back_works_after_it_was_seen(open_timeline: Open) -> None:
     assert guide.button.isHidden()
     guide.go()
     assert view.top_of(message_id(100)) is not None
+
+
+def test_the_first_unread_message_may_arrive_while_the_conversation_is_open(open_timeline: Open) -> None:
+    """The line hears of new rows before the view does, and has it show one that it does not know yet."""
+    view, model, _ = opened(open_timeline, 20, 20)
+    model.apply(added(*(message(number) for number in range(21, 25))))
+    view.flush()
+    assert model.unread.message_id
+    assert view.top_of(model.unread.message_id) is not None

@@ -42,11 +42,8 @@ class Whole:
         self.failing: set[str] = set()
         self.realtime = Realtime(state)
         self.told = told
-        self.workspace = self.accounts = self.wiring = self.session = self
-        self.window = SimpleNamespace(
-            show_first_run=lambda: self.steps.append("first page"),
-            first_run=SimpleNamespace(set_busy=lambda busy: None),
-        )
+        self.open_account = self.realtime
+        self.workspace = self.accounts = self.windows = self.session = self
         self.notices = SimpleNamespace(tell=lambda text, *_: self.notes.append(text))
 
     def _do(self, step: str) -> None:
@@ -89,7 +86,7 @@ CONNECTED = SyncState(LinkState.CONNECTED)
 async def test_the_engine_stops_the_mark_is_made_the_server_is_told_and_then_all_goes() -> None:
     whole = Whole(CONNECTED)
     await road(whole).leave(ANNA, True)
-    assert whole.steps == ["stop", "clear", "first page", "mark", "everywhere", "erase", "left"]
+    assert whole.steps == ["stop", "clear", "mark", "everywhere", "erase", "left"]
     assert whole.notes == []
 
 
@@ -123,7 +120,7 @@ async def test_another_windows_sign_out_lets_the_last_words_go_out_first() -> No
         assert whole.steps == []
         whole.realtime.become(SyncState(LinkState.CONNECTED, pending=pending))
     await following
-    assert whole.steps == ["stop", "clear", "first page", "drop", "erase", "left"]
+    assert whole.steps == ["stop", "clear", "drop", "erase", "left"]
     assert whole.notes == ["You signed out in another window."]
 
 

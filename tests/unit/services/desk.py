@@ -39,7 +39,7 @@ class Desk:
             lambda request: self._answer(number, request), pause=0.05, clock=clock
         )
         self.realtime = RealtimeService(clock, told)
-        self.generation = GenerationService(self.realtime, told, clock, FixedModels(self.provider))
+        self.generation = GenerationService(self.realtime.shared, told, clock, FixedModels(self.provider))
         self.model = MessageListModel(ME)
         self.realtime.messages_loaded.connect(self._take)
         self.realtime.changes_applied.connect(self.model.apply)

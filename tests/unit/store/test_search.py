@@ -237,6 +237,7 @@ async def test_an_older_file_is_indexed_in_slices_and_counts_as_not_searched(tmp
     with closing(sqlite3.connect(path, isolation_level=None)) as file:
         for table in (*INDEX, "providers"):
             file.execute(f"DROP TABLE {table}")
+        file.execute("ALTER TABLE messages DROP COLUMN attachments")
         file.execute("PRAGMA user_version = 2")
     async with opened(tmp_path) as store:
         assert store.recovered == ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chatdesk.domain.mutation import MutationKind
 from chatdesk.domain.session import LinkState
+from chatdesk.sync.channels import MOST_LIVE
 from tests.unit.sync.desk import ANNA, BEN, Desk, Room, texts
 
 
@@ -145,3 +146,67 @@ async def test_a_deleted_conversation_is_left(room: Room) -> None:
     )
     await room.clock.advance(1)
     assert desk.network.feed.joined == {_own(desk)}
+
+
+async def test_the_conversations_of_two_windows_are_both_live(room: Room) -> None:
+    first, second = room.talk("one"), room.talk("two")
+    desk = await room.started()
+    desk.engine.open_conversations((first, second))
+    await room.clock.advance(1)
+    assert desk.network.feed.joined == {
+        _own(desk),
+        *(topic for each in (first, second) for topic in _topics(each)),
+    }
+    room.say(first, "news")
+    room.say(second, "news here, too")
+    await room.clock.advance(1)
+    assert await texts(desk, first) == ["one", "news"]
+    assert await texts(desk, second) == ["two", "news here, too"]
+    subscriptions = desk.engine.diagnostics()["subscriptions"]
+    assert isinstance(subscriptions, dict)
+    assert subscriptions[f"messages-{first}"] == subscriptions[f"messages-{second}"] == "joined"
+    joins = desk.network.joins.total()
+    desk.engine.open_conversations((second, first))
+    await room.clock.advance(1)
+    assert desk.network.joins.total() == joins, "turning to the other window joins nothing"
+    desk.engine.open_conversations((second,))
+    await room.clock.advance(1)
+    assert desk.network.feed.joined == {_own(desk), *_topics(second)}
+    assert len(desk.network.feeds) == 1
+
+
+async def test_what_two_windows_open_at_the_same_moment_is_pulled_for_both(room: Room) -> None:
+    first, second = room.talk("one"), room.talk("two")
+    desk = await room.started()
+    desk.engine.open_conversations((first,))
+    desk.engine.open_conversations((second, first))
+    await room.clock.advance(0.1)
+    assert await texts(desk, first) == ["one"]
+    assert await texts(desk, second) == ["two"]
+
+
+async def test_beyond_the_limit_the_one_looked_at_last_is_live_and_the_others_follow(room: Room) -> None:
+    talks = [room.talk("one") for _ in range(MOST_LIVE + 2)]
+    desk = await room.started()
+    for number in range(len(talks)):
+        desk.engine.open_conversations(tuple(reversed(talks[: number + 1])))
+        await room.clock.advance(1)
+    assert len(desk.network.feed.joined) == 1 + 2 * MOST_LIVE
+    assert desk.network.most_channels <= 1 + 2 * MOST_LIVE
+    assert set(_topics(talks[-1])) <= desk.network.feed.joined
+    assert not set(_topics(talks[0])) & desk.network.feed.joined
+    for talk in talks:
+        room.say(talk, "news")
+    await room.clock.advance(1)
+    for talk in talks:
+        assert await texts(desk, talk) == ["one", "news"]
+    desk.engine.open_conversations((talks[0], *reversed(talks[1:])))
+    await room.clock.advance(1)
+    assert set(_topics(talks[0])) <= desk.network.feed.joined
+    assert len(desk.network.feed.joined) == 1 + 2 * MOST_LIVE
+    assert desk.network.rejoined_too_early == 0
+    assert len(desk.network.feeds) == 1
+
+
+def _topics(conversation: str) -> tuple[str, str]:
+    return f"conversation:{conversation}:1", f"conversation:{conversation}:1:live"

@@ -49,7 +49,7 @@ def whole(pieces: int) -> str:
 
 def run_of(world: World, model: Model) -> ReplyRun:
     return ReplyRun(
-        realtime=world.realtime,
+        account=world.realtime.shared,
         remote=world.remote,
         provider=model,
         clock=world.clock,

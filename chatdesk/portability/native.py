@@ -1,0 +1,208 @@
+"""ChatDesk's own files, version 1: one conversation as a JSON document, everything as JSON lines.
+
+docs/export-format.md describes both for everybody.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from chatdesk.domain.message import MessageStatus, Role
+from chatdesk.domain.text import MAX_CONTENT
+from chatdesk.portability import values
+from chatdesk.portability.limits import MAX_LINE
+from chatdesk.portability.pieces import PieceMaker
+from chatdesk.portability.records import ConversationRecord, Found, MessageRecord, Skipped, Trouble
+from chatdesk.portability.values import Unreadable
+
+EVERYTHING = "chatdesk-export"
+ONE = "chatdesk-conversation"
+VERSION = 1
+
+_ROLES = frozenset(Role)
+_STATUSES = frozenset((MessageStatus.COMPLETE, MessageStatus.INTERRUPTED, MessageStatus.ERROR))
+
+# Writing ----------------------------------------------------------------------------------------------------
+
+
+def heading(
+    format_name: str, exported_at: datetime, application: str, facts: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return what a file begins with."""
+    return {
+        "format": format_name,
+        "version": VERSION,
+        "exported_at": values.written(exported_at),
+        "application": application,
+    } | dict(facts or {})
+
+
+def conversation_fields(record: ConversationRecord) -> dict[str, Any]:
+    """Return a conversation as a JSON object."""
+    return {
+        "id": record.key,
+        "title": record.title,
+        "model": record.model,
+        "system_prompt": record.system_prompt,
+        "temperature": record.temperature,
+        "created_at": values.written(record.created_at),
+        "updated_at": values.written(record.updated_at),
+        "pinned": record.pinned,
+        "archived": record.archived,
+    }
+
+
+def message_fields(record: MessageRecord) -> dict[str, Any]:
+    """Return a message as a JSON object."""
+    return {
+        "id": record.key,
+        "parent_id": record.parent,
+        "replaces": record.replaces,
+        "role": record.role,
+        "content": record.content,
+        "model": record.model,
+        "usage": None if record.usage is None else dict(record.usage),
+        "status": record.status,
+        "error": record.error,
+        "created_at": values.written(record.created_at),
+        "updated_at": values.written(record.updated_at),
+    }
+
+
+def line(value: Mapping[str, Any]) -> str:
+    """Return one line of a file, with its end."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+class DocumentWriter:
+    """Writes one conversation as a JSON document, message by message."""
+
+    def __init__(self, write: Callable[[str], object]) -> None:
+        self._write = write
+        self._separator = ""
+
+    def begin(self, top: Mapping[str, Any], conversation: ConversationRecord) -> None:
+        whole = dict(top) | {"conversation": conversation_fields(conversation)}
+        text = json.dumps(whole, ensure_ascii=False, indent=1)
+        self._write(text.removesuffix("\n}") + ',\n "messages": [')
+
+    def message(self, record: MessageRecord) -> None:
+        self._write(f"{self._separator}\n  " + line(message_fields(record)).rstrip("\n"))
+        self._separator = ","
+
+    def end(self) -> None:
+        self._write("\n ]\n}\n")
+
+
+# Reading ----------------------------------------------------------------------------------------------------
+
+
+def check_version(top: Mapping[str, Any]) -> None:
+    """Raise ``Unreadable`` for a file of a later version: it would be read wrongly."""
+    version = top.get("version")
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise Unreadable("The version of this export cannot be read.")
+    if version > VERSION:
+        raise Unreadable("This export was made by a newer ChatDesk. Update this one to import it.")
+
+
+def conversation_record(value: object) -> ConversationRecord:
+    """Read a conversation; raises ``Unreadable``."""
+    fields = values.as_object(value)
+    key = values.key_of(fields.get("id"))
+    if key is None:
+        raise Unreadable("It has no id.")
+    return ConversationRecord(
+        key=key,
+        title=values.title_of(fields.get("title")),
+        model=values.text_of(fields.get("model"), values.MAX_MODEL),
+        system_prompt=values.text_of(fields.get("system_prompt"), values.MAX_PROMPT),
+        temperature=values.temperature_of(fields.get("temperature")),
+        created_at=values.moment_of(fields.get("created_at")),
+        updated_at=values.moment_of(fields.get("updated_at")),
+        pinned=fields.get("pinned") is True,
+        archived=fields.get("archived") is True,
+    )
+
+
+def message_record(value: object) -> MessageRecord:
+    """Read a message; raises ``Unreadable``."""
+    fields = values.as_object(value)
+    key, content, role = values.key_of(fields.get("id")), fields.get("content"), fields.get("role")
+    if key is None or not isinstance(content, str) or not isinstance(role, str) or role not in _ROLES:
+        raise Unreadable("A message has no id, text or role.")
+    status = fields.get("status")
+    return MessageRecord(
+        key=key,
+        role=role,
+        content=values.text_of(content, MAX_CONTENT) or "",
+        parent=values.key_of(fields.get("parent_id")),
+        replaces=values.key_of(fields.get("replaces")),
+        model=values.text_of(fields.get("model"), values.MAX_MODEL),
+        usage=values.usage_of(fields.get("usage")),
+        # Whoever wrote it is not here any more: a reply that was under way has ended.
+        status=status if isinstance(status, str) and status in _STATUSES else _other_status(status),
+        error=values.text_of(fields.get("error"), values.MAX_ERROR),
+        created_at=values.moment_of(fields.get("created_at")),
+        updated_at=values.moment_of(fields.get("updated_at")),
+    )
+
+
+def _other_status(status: object) -> str:
+    return MessageStatus.INTERRUPTED if status == MessageStatus.STREAMING else MessageStatus.COMPLETE
+
+
+def read_document(top: Mapping[str, Any]) -> Iterator[Found]:
+    """Read one conversation from its document."""
+    check_version(top)
+    try:
+        conversation = conversation_record(top.get("conversation"))
+    except Unreadable as fault:
+        yield Skipped("", str(fault))
+        return
+    messages = top.get("messages")
+    maker = PieceMaker(conversation)
+    for value in messages if isinstance(messages, list) else ():
+        try:
+            yield from maker.take(message_record(value))
+        except Unreadable as fault:
+            yield Skipped(conversation.title, str(fault))
+    yield from maker.end()
+
+
+def read_lines(readline: Callable[[int], bytes]) -> Iterator[Found]:
+    """Read the lines after the heading; a line that cannot be read is skipped, alone."""
+    maker: PieceMaker | None = None
+    title, ended = "", False
+    while raw := readline(MAX_LINE):
+        if len(raw) == MAX_LINE and not raw.endswith(b"\n"):
+            while (rest := readline(MAX_LINE)) and not rest.endswith(b"\n"):
+                pass
+            yield Skipped(title, "A message is too long.")
+            continue
+        if not raw.strip():
+            continue
+        try:
+            value = values.as_object(values.parse(raw))
+            if "conversation" in value:
+                if maker is not None:
+                    yield from maker.end()
+                maker = None
+                title = values.title_of(values.as_object(value["conversation"]).get("title"))
+                conversation = conversation_record(value["conversation"])
+                maker = PieceMaker(conversation)
+            elif "message" in value:
+                if maker is not None:
+                    yield from maker.take(message_record(value["message"]))
+            elif "end" in value:
+                ended = True
+                break
+        except Unreadable as fault:
+            yield Skipped(title, str(fault))
+    if maker is not None:
+        yield from maker.end()
+    if not ended:
+        yield Trouble("The file ends early; it may be damaged or incomplete.")

@@ -1,0 +1,165 @@
+"""From the store into a file, a page at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from chatdesk import __version__
+from chatdesk.domain.branch import Branches
+from chatdesk.domain.conversation import ConversationEntry
+from chatdesk.domain.errors import ChatDeskError
+from chatdesk.domain.message import Message, MessageStatus
+from chatdesk.language.door import N_, _
+from chatdesk.portability import native
+from chatdesk.portability.files import WholeFile
+from chatdesk.portability.markdown import MarkdownWriter
+from chatdesk.portability.records import ConversationRecord, MessageRecord
+from chatdesk.portability.tombstones import Pruning
+from chatdesk.services.portability.reports import ExportFormat, ExportReport
+from chatdesk.store.store import Store
+
+PAGE = 100
+APPLICATION = f"ChatDesk {__version__}"
+UNTITLED = N_("New chat")
+NAMES = {"user": N_("You"), "assistant": N_("Assistant"), "system": N_("System")}
+
+
+class Exporter:
+    """Writes what the store has; the file appears when all of it is written. ``now``: the time of export."""
+
+    def __init__(self, store: Store, now: datetime) -> None:
+        self._store = store
+        self._now = now
+        self.messages = 0
+
+    async def conversation(
+        self, entry: ConversationEntry, path: Path, kind: ExportFormat, tree: Branches
+    ) -> ExportReport:
+        """Write one conversation: as Markdown what ``tree`` shows, as JSON all of it."""
+        file = WholeFile(path)
+        try:
+            await asyncio.to_thread(file.open)
+            if kind is ExportFormat.MARKDOWN:
+                await self._markdown(entry, file, tree)
+            else:
+                await self._document(entry, file)
+            await asyncio.to_thread(file.finish)
+        finally:
+            file.discard()
+        return ExportReport(path, 1, self.messages)
+
+    async def everything(
+        self, entries: Sequence[ConversationEntry], missing: int, path: Path, told: Callable[[int, int], None]
+    ) -> ExportReport:
+        """Write all conversations as lines; ``missing`` messages are not here, which the file says itself."""
+        file = WholeFile(path)
+        facts = {"conversations": len(entries), "missing_messages": missing}
+        conversations = 0
+        try:
+            await asyncio.to_thread(file.open)
+            file.write(native.line(native.heading(native.EVERYTHING, self._now, APPLICATION, facts)))
+            for number, listed in enumerate(entries):
+                told(number, len(entries))
+                entry = await self._store.entry(listed.id)
+                if entry is None:
+                    continue  # deleted meanwhile
+                conversations += 1
+                top = native.line({"conversation": native.conversation_fields(record_of(entry))})
+                file.write(top)
+                async for page in self._pages(entry.id):
+                    await asyncio.to_thread(_write_lines, file, page)
+            ending = {"end": {"conversations": conversations, "messages": self.messages}}
+            file.write(native.line(ending))
+            await asyncio.to_thread(file.finish)
+        finally:
+            file.discard()
+        return ExportReport(path, conversations, self.messages, missing)
+
+    async def _document(self, entry: ConversationEntry, file: WholeFile) -> None:
+        writer = native.DocumentWriter(file.write)
+        writer.begin(native.heading(native.ONE, self._now, APPLICATION), record_of(entry))
+        async for page in self._pages(entry.id):
+            await asyncio.to_thread(_write_all, writer, page)
+        writer.end()
+
+    async def _markdown(self, entry: ConversationEntry, file: WholeFile, tree: Branches) -> None:
+        writer = MarkdownWriter(file.write, {role: _(name) for role, name in NAMES.items()}, _moment)
+        writer.begin(record_of(entry), _(UNTITLED))
+        async for page in self._pages(entry.id):
+            shown = [row for row in page if not tree.is_hidden(row.key)]
+            self.messages -= len(page) - len(shown)
+            await asyncio.to_thread(_write_all, writer, shown)
+        writer.end()
+
+    async def _pages(self, conversation_id: str) -> AsyncIterator[list[MessageRecord]]:
+        """Yield the messages that are left in their order, those that wait to be sent last."""
+        pruning = Pruning(await self._store.nodes(conversation_id))
+        seq: int | None = 0
+        while seq is not None:
+            page = await self._store.numbered_after(conversation_id, seq, PAGE)
+            seq = page[-1].seq if len(page) == PAGE else None
+            yield self._records(page, pruning)
+        if waiting := await self._store.waiting(conversation_id):
+            yield self._records(waiting, pruning)
+
+    def _records(self, messages: Sequence[Message], pruning: Pruning) -> list[MessageRecord]:
+        rows = [message_of(each, pruning) for each in messages if pruning.is_left(each.id)]
+        self.messages += len(rows)
+        return rows
+
+
+def record_of(entry: ConversationEntry) -> ConversationRecord:
+    """Return a conversation as files have it."""
+    row, own = entry.conversation, entry.membership
+    return ConversationRecord(
+        key=row.id,
+        title=row.title,
+        model=row.model,
+        system_prompt=row.system_prompt,
+        temperature=row.temperature,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        pinned=own.pinned,
+        archived=own.archived,
+    )
+
+
+def message_of(message: Message, pruning: Pruning) -> MessageRecord:
+    """Return a message as files have it; one that is being written is as if it had been cut off here."""
+    parent, replaces = pruning.place(message.id)
+    streaming = message.status is MessageStatus.STREAMING
+    return MessageRecord(
+        key=message.id,
+        role=message.role.value,
+        content=message.content,
+        parent=parent,
+        replaces=replaces,
+        model=message.model,
+        usage=message.usage,
+        status=(MessageStatus.INTERRUPTED if streaming else message.status).value,
+        error=message.error,
+        created_at=message.created_at,
+        updated_at=message.updated_at,
+    )
+
+
+def gone() -> ChatDeskError:
+    """Say that the conversation to export is not there any more."""
+    return ChatDeskError("This conversation is not here any more.")
+
+
+def _write_lines(file: WholeFile, rows: Sequence[MessageRecord]) -> None:
+    for row in rows:
+        file.write(native.line({"message": native.message_fields(row)}))
+
+
+def _write_all(writer: native.DocumentWriter | MarkdownWriter, rows: Sequence[MessageRecord]) -> None:
+    for row in rows:
+        writer.message(row)
+
+
+def _moment(moment: datetime) -> str:
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M")
