@@ -18,6 +18,8 @@ from chatdesk.providers import weights
 from tests.support import stalls
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# Where nobody is meant to answer, nobody does; the tests of the built-in model make their own.
+os.environ["CHATDESK_BUILT_IN"] = "off"
 for _name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
     os.environ.pop(_name, None)
 
@@ -81,8 +83,6 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     monkeypatch.setenv("CHATDESK_DATA", str(tmp_path_factory.mktemp("chatdesk-data")))
     for name in ("CHATDESK_MODEL", "CHATDESK_API_KEY", "CHATDESK_API_BASE"):
         monkeypatch.delenv(name, raising=False)
-    # Where nobody is meant to answer, nobody does; the tests of the built-in model make their own.
-    monkeypatch.setenv("CHATDESK_BUILT_IN", "off")
 
 
 @pytest.fixture(autouse=True)
