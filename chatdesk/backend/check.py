@@ -16,8 +16,8 @@ from chatdesk.backend.library_logs import quieten
 from chatdesk.domain.errors import Misconfigured, Offline, Retryable
 from chatdesk.domain.session import BackendAddress, BackendKind
 
-SCHEMA_VERSION = 1
-"""The version of the migrations that this ChatDesk needs."""
+SCHEMA_VERSION = 8
+"""The number of the last migration: this ChatDesk needs it, and knows none after it."""
 
 _WHERE = "Copy it from the project's settings, page API: https://<project>.supabase.co"
 _KEY = "Copy the publishable (anon) key from the project's API settings."

@@ -213,3 +213,7 @@ grant execute on function
     private.save_provider(uuid, jsonb), private.delete_provider(uuid),
     public.save_provider(uuid, jsonb), public.delete_provider(uuid)
 to authenticated;
+
+-- A client needs the functions of every part up to its own number; each further part says its number here.
+create or replace function public.schema_version() returns integer
+language sql immutable set search_path = '' as $$ select 8 $$;

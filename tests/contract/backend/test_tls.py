@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from chatdesk.backend import http, realtime_socket
-from chatdesk.backend.check import check_project
+from chatdesk.backend.check import SCHEMA_VERSION, check_project
 from chatdesk.backend.feed import RealtimeFeed
 from chatdesk.domain.errors import Offline
 from chatdesk.domain.session import BackendAddress, BackendKind
@@ -57,7 +57,7 @@ def certificate(tmp_path: Path) -> Path:
 @asynccontextmanager
 async def server_with(certificate: Path) -> AsyncIterator[BackendAddress]:
     async def version(_request: web.Request) -> web.Response:
-        return web.json_response(1)
+        return web.json_response(SCHEMA_VERSION)
 
     async def socket(request: web.Request) -> web.WebSocketResponse:
         answer = web.WebSocketResponse()

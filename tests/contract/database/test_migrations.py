@@ -113,6 +113,10 @@ async def test_the_script_for_a_project_does_the_same_however_often_it_runs(
         assert await installed(project) == (), "the record is the one that everybody keeps"
 
 
+def test_the_client_asks_for_the_last_file() -> None:
+    assert int(sorted(MIGRATIONS.glob("*.sql"))[-1].name[:4]) == SCHEMA_VERSION
+
+
 def test_names_are_checked(tmp_path: Path) -> None:
     with pytest.raises(schema.SchemaFailed, match="no migrations"):
         schema.migrations_in(tmp_path)
