@@ -132,6 +132,7 @@ class Stage:
         self.window.search.palette._now = lambda: NOW
         self.window.resize(*SIZE)
         self.window.set_model_name(MODEL)
+        self.window.composer.picker.set_models((MODEL,), {MODEL: MODEL})
         self.window.show()
         self.settle()
 
