@@ -50,8 +50,8 @@ class Demo:
         await self._a.ask("rename", conversation_id=conversation, title=TITLE + " ✈")
         spare = (await self._a.ask("create", title="Scratch"))["conversation_id"]
         await self._b.until_state("the second conversation in B", lambda s: spare in _ids(s))
-        await self._a.ask("delete", conversation_id=spare)
         await self._a.ask("open", conversation_id=conversation)
+        await self._a.ask("delete", conversation_id=spare)
         same = await self._compare(spare)
         await self._shoot("after")
         self._write()

@@ -35,7 +35,12 @@ class ListWiring:
         """Where nothing was read yet everything is new, and no line is needed to say so."""
         if not loaded.older:
             entry = self._whole.conversations.entry(loaded.conversation_id)
-            read = entry.membership.last_read_seq if entry is not None and entry.unread else 0
+            marks = self._whole.realtime.shared.marks
+            read = 0
+            if entry is not None and entry.unread and marks is not None:
+                # What was seen a moment ago is not new, though its mark is still on its way.
+                read = max(entry.membership.last_read_seq, marks.seen(entry.id))
+                read = read if entry.conversation.last_seq > read else 0
             self._whole.messages.unread.begin(read or None)
 
     def _act(self, action: ActionId) -> None:

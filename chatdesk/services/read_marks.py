@@ -29,9 +29,13 @@ class ReadMarks:
             membership = change.entry.membership
             self._known[change.entry.id] = max(self._known.get(change.entry.id, 0), membership.last_read_seq)
 
+    def seen(self, conversation_id: str) -> int:
+        """Return the number up to which a conversation was read here or elsewhere, sent already or not."""
+        return max(self._known.get(conversation_id, 0), self._wanted.get(conversation_id, 0))
+
     def read(self, conversation_id: str, seq: int) -> None:
         """Note that message number ``seq`` was seen."""
-        if seq <= max(self._known.get(conversation_id, 0), self._wanted.get(conversation_id, 0)):
+        if seq <= self.seen(conversation_id):
             return
         waiting = conversation_id in self._wanted
         self._wanted[conversation_id] = seq

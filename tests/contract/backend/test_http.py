@@ -11,7 +11,7 @@ import pytest
 
 from chatdesk.backend import http
 from chatdesk.backend.auth import AuthApi
-from chatdesk.backend.check import check_project
+from chatdesk.backend.check import SCHEMA_VERSION, check_project
 from chatdesk.backend.client import BackendClient
 from chatdesk.backend.tables import SupabaseRemote
 from chatdesk.domain.clock import SystemClock
@@ -265,7 +265,7 @@ async def test_only_a_clear_word_ends_a_session(answer: bytes, kind: type[ChatDe
 
 
 CHECKS: list[tuple[bytes, str | None]] = [
-    (reply("200 OK", b"1"), None),
+    (reply("200 OK", str(SCHEMA_VERSION).encode()), None),
     (reply("401 Unauthorized", b'{"code":"42501","message":"permission denied for function"}'), None),
     (reply("200 OK", b"0"), "schema 0"),
     (reply("200 OK", b"99"), "schema 99"),

@@ -49,3 +49,14 @@ async def test_what_is_known_is_not_sent_again(world: World) -> None:
         world.realtime.mark_read(seq)
     await world.clock.advance(5)
     assert world.network.requests["push"] == before
+
+
+async def test_what_was_seen_is_known_before_its_mark_is_sent(world: World) -> None:
+    conversation = await with_ben(world)
+    marks = world.realtime.shared.marks
+    assert marks is not None
+    world.realtime.mark_read(4)
+    assert marks.seen(conversation) == 4
+    assert marked(world, conversation) < 4
+    await world.clock.advance(5)
+    assert marks.seen(conversation) == 4
