@@ -11,7 +11,6 @@ import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable
-from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QMimeData
@@ -22,6 +21,7 @@ from chatdesk.app.puppet_eyes import WindowEyes
 from chatdesk.app.puppet_files import FileStrings
 from chatdesk.app.puppet_load import LoadStrings
 from chatdesk.app.puppet_pictures import PictureStrings, portrait
+from chatdesk.app.puppet_strings import WINDOW
 from chatdesk.app.puppet_transfer import TransferStrings
 from chatdesk.app.puppet_versions import VersionStrings
 from chatdesk.app.puppet_windows import WindowStrings
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from chatdesk.services.reply_alerts import ReplyAlert
 
 Request = dict[str, Any]
-
-_WINDOW: ContextVar[int | None] = ContextVar("window", default=None)
 
 
 class PuppetStrings(
@@ -67,12 +65,6 @@ class PuppetStrings(
         for each in application.windows.all:
             self.watch_window(each)
         application.windows.opened.connect(self.watch_window)
-
-    @property
-    def _whole(self) -> OpenWindow:
-        """The window that this request is about: the one it names by ``window``, or the one in front."""
-        windows, number = self._application.windows, _WINDOW.get()
-        return next((each for each in windows.all if each.number == number), windows.active)
 
     def watch_process(self) -> None:
         """Tell of what happens to all windows."""
@@ -274,7 +266,7 @@ class PuppetStrings(
 
     async def _answer(self, request: Request) -> None:
         number = request.pop("id")
-        _WINDOW.set(request.pop("window", None))
+        WINDOW.set(request.pop("window", None))
         work: Callable[[Request], Awaitable[Request]] = getattr(self, request["do"])
         try:
             answer = await work(request)

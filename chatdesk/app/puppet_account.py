@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from chatdesk.app.puppet_strings import Strings
 from chatdesk.ui.actions.table import ActionId
 from chatdesk.ui.dialogs.sign_out import SignOutDialog
-
-if TYPE_CHECKING:
-    from chatdesk.app.open_window import OpenWindow
 
 Request = dict[str, Any]
 
 
-class AccountStrings:
+class AccountStrings(Strings):
     """Requests about the account; see ``PuppetStrings``."""
-
-    @property
-    def _whole(self) -> OpenWindow:
-        raise NotImplementedError
 
     async def leave(self, request: Request) -> Request:
         """Choose to sign out; ``everywhere`` ticks the box, ``answer`` presses ``now`` or ``wait``."""

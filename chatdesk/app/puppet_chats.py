@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from chatdesk.app.puppet_strings import Strings
 from chatdesk.ui.actions.table import ActionId
-
-if TYPE_CHECKING:
-    from chatdesk.app.open_window import OpenWindow
 
 Request = dict[str, Any]
 
 
-class ChatStrings:
+class ChatStrings(Strings):
     """Requests about conversations in the list."""
-
-    @property
-    def _whole(self) -> OpenWindow:
-        raise NotImplementedError
 
     async def choose(self, request: Request) -> Request:
         """Choose an entry of a chat's menu, such as ``chat.archive`` or ``chat.delete``."""

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QLabel
 
+from chatdesk.app.puppet_strings import Strings
 from chatdesk.domain.conversation import ConversationEntry
 from chatdesk.domain.message import Message
 from chatdesk.ui.dialogs.confirm import ConfirmDialog
 from chatdesk.ui.transfer.dialog import TransferDialog
 
 if TYPE_CHECKING:
-    from chatdesk.app.open_window import OpenWindow
     from chatdesk.services.reply_alerts import ReplyAlert
 
 Request = dict[str, Any]
@@ -24,14 +24,10 @@ LONGEST_TOLD = 20_000
 """Characters of a message that are told; of a longer one its beginning, its length and a digest."""
 
 
-class WindowEyes:
+class WindowEyes(Strings):
     """Requests that only look; see ``PuppetStrings``."""
 
     _alerts: list[ReplyAlert]
-
-    @property
-    def _whole(self) -> OpenWindow:
-        raise NotImplementedError
 
     async def state(self, request: Request) -> Request:
         """Tell what is on screen, by way of the models."""

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from chatdesk.app.open_window import OpenWindow
+from chatdesk.app.puppet_strings import Strings
 
 Request = dict[str, Any]
 
 
-class FileStrings:
+class FileStrings(Strings):
     """Requests about attachments; see ``PuppetStrings``."""
-
-    @property
-    def _whole(self) -> OpenWindow:
-        raise NotImplementedError
 
     async def attach(self, request: Request) -> Request:
         """Choose files for the message that is being written; returns what the composer says of them."""

@@ -10,18 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from chatdesk.app.open_window import OpenWindow
     from chatdesk.app.stall_probe import StallProbe
+
+from chatdesk.app.puppet_strings import Strings
 
 Request = dict[str, Any]
 
 
-class LoadStrings:
+class LoadStrings(Strings):
     """Requests that wear the program out and count what is left; see ``PuppetStrings``."""
-
-    @property
-    def _whole(self) -> OpenWindow:
-        raise NotImplementedError
 
     _probe: StallProbe
 

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QImage, QLinearGradient, QPainter
 
+from chatdesk.app.puppet_strings import Strings
 from chatdesk.ui.dialogs.picture import as_png
-
-if TYPE_CHECKING:
-    from chatdesk.app.open_window import OpenWindow
 
 Request = dict[str, Any]
 
 
-class PictureStrings:
+class PictureStrings(Strings):
     """Requests about pictures; see ``PuppetStrings``."""
-
-    @property
-    def _whole(self) -> OpenWindow:
-        raise NotImplementedError
 
     async def screenshot(self, request: Request) -> Request:
         await asyncio.sleep(0.3)  # Let notices and hover effects settle; a picture is not a measurement.

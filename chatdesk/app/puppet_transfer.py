@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from chatdesk.app.puppet_strings import Strings
 from chatdesk.services.portability.reports import ExportFormat
-
-if TYPE_CHECKING:
-    from chatdesk.app.open_window import OpenWindow
 
 Request = dict[str, Any]
 
 
-class TransferStrings:
+class TransferStrings(Strings):
     """Requests about files."""
-
-    @property
-    def _whole(self) -> OpenWindow:
-        raise NotImplementedError
 
     async def examine(self, request: Request) -> Request:
         """Choose a file to import; its preview follows on screen."""

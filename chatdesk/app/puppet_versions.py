@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from chatdesk.app.puppet_strings import Strings
 from chatdesk.ui.timeline.offers import MessageAction
 from chatdesk.ui.timeline.row import RowView
-
-if TYPE_CHECKING:
-    from chatdesk.app.open_window import OpenWindow
 
 Request = dict[str, Any]
 
 
-class VersionStrings:
+class VersionStrings(Strings):
     """Requests about messages on screen."""
-
-    @property
-    def _whole(self) -> OpenWindow:
-        raise NotImplementedError
 
     async def edit(self, request: Request) -> Request:
         """Change a message in its place and save it; returns the id of the new version."""

@@ -5,24 +5,18 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from chatdesk.app.puppet_strings import Strings
 from chatdesk.ui.actions.table import ActionId
 from chatdesk.ui.window_state import WindowState
 
 if TYPE_CHECKING:
-    from chatdesk.app.application import Application
     from chatdesk.app.open_window import OpenWindow
 
 Request = dict[str, Any]
 
 
-class WindowStrings:
+class WindowStrings(Strings):
     """Requests about windows; see ``PuppetStrings``."""
-
-    _application: Application
-
-    @property
-    def _whole(self) -> OpenWindow:
-        raise NotImplementedError
 
     async def new_window(self, request: Request) -> Request:
         """Press the keys for one more window and wait until it is there; returns its number."""

@@ -145,7 +145,7 @@ class Puppet:
                     if met(state):
                         return state
                     async with self._news:
-                        await self._news.wait_for(lambda seen=seen: len(self.events) > seen)  # type: ignore[misc]
+                        await self._news.wait_for(lambda seen=seen: len(self.events) > seen)  # type: ignore[misc]  # mypy: a lambda's default
         except TimeoutError:
             told = json.dumps(state)[:STATE_TOLD]
             raise PuppetError(f"{self.name}: {what} did not happen; {told}\n{self._tail()}") from None

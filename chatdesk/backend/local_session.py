@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 # httpx imports these two when it is used first, which would be felt.
-import anyio._backends._asyncio  # noqa: F401
-import httpcore  # noqa: F401
+import anyio._backends._asyncio  # noqa: F401  # imported for its effect, see above
+import httpcore  # noqa: F401  # the same
 import httpx
 
 from chatdesk.backend.local_server import LocalServer
