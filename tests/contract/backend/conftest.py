@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 import pytest_asyncio
 
+from chatdesk.backend.feed import RealtimeFeed
 from tests.contract.backend.ears import Ears
+from tests.contract.backend.feeding import TOKEN, address
 from tests.contract.backend.rig import Street
 from tests.support.phoenix import Phoenix
 from tests.support.postgres import Clusters, clusters, empty_database
@@ -27,6 +29,28 @@ async def phoenix() -> AsyncIterator[Phoenix]:
 @pytest.fixture
 def ears() -> Ears:
     return Ears()
+
+
+@pytest.fixture
+async def connect(phoenix: Phoenix, ears: Ears) -> AsyncIterator[Callable[..., RealtimeFeed]]:
+    feeds: list[RealtimeFeed] = []
+
+    def make(deadline: float = 10.0) -> RealtimeFeed:
+        feed = RealtimeFeed(address(phoenix), ears.on_frame, ears.on_channel, deadline=deadline)
+        feeds.append(feed)
+        return feed
+
+    yield make
+    phoenix.abort()  # A server that went silent would hold up each close for two seconds.
+    for feed in feeds:
+        await feed.close()
+
+
+@pytest.fixture
+async def feed(connect: Callable[..., RealtimeFeed]) -> RealtimeFeed:
+    feed = connect()
+    await feed.open(TOKEN)
+    return feed
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
