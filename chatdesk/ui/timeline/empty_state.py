@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
 
 from chatdesk.language.door import N_, _
+from chatdesk.models.message_list import MessageListModel
 from chatdesk.ui.theme.fonts import scaled
 from chatdesk.ui.timeline.avatars import Avatars
 from chatdesk.ui.timeline.look import Look
@@ -17,7 +19,16 @@ NO_MESSAGES = (
 )
 
 
-def paint_empty(painter: QPainter, area: QRect, words: tuple[str, str], look: Look) -> None:
+def paint_ground(viewport: QWidget, event: QPaintEvent, model: MessageListModel | None, look: Look) -> None:
+    """Paint what lies under the rows, and the empty state where ``model`` has none."""
+    painter = QPainter(viewport)
+    painter.fillRect(event.rect(), QColor(look.tokens.window))
+    if model is None or not model.rowCount():
+        opened = model is not None and model.conversation_id
+        _paint_words(painter, viewport.rect(), NO_MESSAGES if opened else NO_CONVERSATION, look)
+
+
+def _paint_words(painter: QPainter, area: QRect, words: tuple[str, str], look: Look) -> None:
     """Paint the mark, a title and a hint in the middle of ``area``."""
     title, hint = (_(each) for each in words)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)

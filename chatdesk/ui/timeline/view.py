@@ -7,11 +7,9 @@ from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import (
-    QColor,
     QImage,
     QKeyEvent,
     QKeySequence,
-    QPainter,
     QPaintEvent,
     QResizeEvent,
     QShowEvent,
@@ -27,7 +25,7 @@ from chatdesk.ui.theme.theme import Theme
 from chatdesk.ui.timeline.announcement import announce, reply_words
 from chatdesk.ui.timeline.arrangement import Arrangement
 from chatdesk.ui.timeline.avatars import Avatars
-from chatdesk.ui.timeline.empty_state import NO_CONVERSATION, NO_MESSAGES, paint_empty
+from chatdesk.ui.timeline.empty_state import paint_ground
 from chatdesk.ui.timeline.guesses import GuessedHeights
 from chatdesk.ui.timeline.jump_button import JumpButton
 from chatdesk.ui.timeline.look import COLUMN, SIDE_ROOM, Look
@@ -288,6 +286,8 @@ class TimelineView(QAbstractScrollArea):
             self._jump.set_count(0)
         self._sync_scroll_bar()
         self._show_rows(before)
+        if bool(before) != bool(self._rows.placed):
+            self.viewport().update()  # What is painted where there is no row comes or goes.
         self._show_jump_button()
         self.rewriting.settle()
         self._sight.look(model, self._rows, self.viewport().height(), self.isVisible())
@@ -364,12 +364,7 @@ class TimelineView(QAbstractScrollArea):
             row.body.blink(self._phase)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self.viewport())
-        painter.fillRect(event.rect(), QColor(self._theme.tokens.window))
-        if self._model is None or not self._model.rowCount():
-            opened = self._model is not None and self._model.conversation_id
-            words = NO_MESSAGES if opened else NO_CONVERSATION
-            paint_empty(painter, self.viewport().rect(), words, self._look)
+        paint_ground(self.viewport(), event, self._model, self._look)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         if self.viewport().width() != self._rows.width:
