@@ -188,6 +188,10 @@ class Feed(Protocol):
 
 
 class FeedFactory(Protocol):
-    """Makes a new feed for every connection."""
+    """Makes a new feed for every connection, and knows whether there is anybody to connect to."""
 
     def __call__(self, on_frame: FrameListener, on_channel: ChannelListener) -> Feed: ...
+
+    async def reachable(self) -> bool:
+        """Tell within 2 s whether something listens at the address; nothing is asked of it. Never raises."""
+        ...

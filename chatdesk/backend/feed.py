@@ -19,6 +19,7 @@ from realtime.types import BroadcastPayload, ChannelEvents
 from chatdesk.backend import failures, frames
 from chatdesk.backend.base import ChannelListener, ChannelState, FeedFactory, FrameListener
 from chatdesk.backend.library_logs import quieten, scrub
+from chatdesk.backend.reach import listens
 from chatdesk.backend.realtime_socket import RealtimeSocket
 from chatdesk.backend.seats import Seat, verdict
 from chatdesk.backend.wire import BadRow, Quarantine
@@ -294,16 +295,27 @@ def feed_factory(
     address: BackendAddress, *, on_bad_token: TokenListener | None = None, deadline: float = DEADLINE
 ) -> FeedFactory:
     """Return a factory that makes a new feed to ``address`` for every connection; they share one count."""
-    quarantine = Quarantine()
+    return _Feeds(address, on_bad_token, deadline)
 
-    def make(on_frame: FrameListener, on_channel: ChannelListener) -> RealtimeFeed:
+
+class _Feeds:
+    """The ``FeedFactory`` of one address."""
+
+    def __init__(self, address: BackendAddress, on_bad_token: TokenListener | None, deadline: float) -> None:
+        self._address = address
+        self._on_bad_token = on_bad_token
+        self._deadline = deadline
+        self._quarantine = Quarantine()
+
+    def __call__(self, on_frame: FrameListener, on_channel: ChannelListener) -> RealtimeFeed:
         return RealtimeFeed(
-            address,
+            self._address,
             on_frame,
             on_channel,
-            deadline=deadline,
-            quarantine=quarantine,
-            on_bad_token=on_bad_token,
+            deadline=self._deadline,
+            quarantine=self._quarantine,
+            on_bad_token=self._on_bad_token,
         )
 
-    return make
+    async def reachable(self) -> bool:
+        return await listens(self._address.url)

@@ -30,8 +30,15 @@ EASED = 2
 """Attempts that still count once a connection has caught up: the next loss waits 4 seconds at most. A server
 that lets us in is there; more is only for one that does not."""
 
-LONGEST_WAIT = 8.0
-"""Seconds. A server that is back must be found within ten, and nobody tells that it is back."""
+LOOK_EVERY = 3.0
+"""Seconds between two looks for a server that does not answer at all. With ``SPREAD`` and a connection's own
+time this finds one that is back within ten, however long the wait has become."""
+
+SPREAD = 5.0
+"""Seconds over which those who found the server back return to it: 200 of them make 40 joins a second."""
+
+RETURNED = 3
+"""Attempts that still count against a server that was away and is back."""
 
 _KEEPS_REASON = frozenset({LinkState.CONNECTING})
 
@@ -90,7 +97,7 @@ class Link:
         self._owner = owner
         self._on_frame = on_frame
         self._on_channel = on_channel
-        self._backoff = Backoff(random, cap=LONGEST_WAIT)
+        self._backoff = Backoff(random)
         self._scope = TaskScope("link")
         self._connection: Connection | None = None
         self._closing: set[asyncio.Task[None]] = set()
@@ -207,7 +214,21 @@ class Link:
             await asyncio.wait(set(self._closing))
 
     async def _wait(self, seconds: float) -> None:
-        await self._clock.sleep(seconds)
+        """Wait, but no longer than it takes to notice that a server that was away is back.
+
+        One that listens and refuses is left in peace for the whole wait; only who does not listen is looked
+        for, since nobody else would tell that it is back.
+        """
+        ends, away = self._clock.monotonic() + seconds, False
+        while (left := ends - self._clock.monotonic()) > SPREAD:
+            there = await self._factory.reachable()
+            if there and away:
+                self._backoff.ease(RETURNED)
+                left = min(left, self._random.uniform(0, SPREAD))
+                break
+            away = not there
+            await self._clock.sleep(min(LOOK_EVERY, left))
+        await self._clock.sleep(left)
         self._timer = None
         self.post(LinkEvent.DUE)
 

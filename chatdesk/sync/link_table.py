@@ -67,7 +67,7 @@ class LinkAction(StrEnum):
     """Note since when the link is healthy."""
 
     WAIT = "wait"
-    """Throw the feed away and wait, full jitter, 8 seconds at most."""
+    """Throw the feed away and wait, full jitter, 30 seconds at most, less if a server is back."""
 
     HOLD = "hold"
     """Throw the feed away and wait for the user."""

@@ -111,6 +111,14 @@ MUTANTS: tuple[Mutant, ...] = (
         f"{FAULTS}/test_g10_link_heals.py::test_a_half_open_link_is_found_out",
     ),
     Mutant(
+        "G10",
+        "nobody looks whether the server is back",
+        "chatdesk/sync/link.py",
+        "if there and away:",
+        "if there and away and seconds < 0:",
+        "tests/unit/sync/test_link.py::test_a_server_that_is_back_is_found_soon_after_any_outage",
+    ),
+    Mutant(
         "G11",
         "a token is used to its end and beyond",
         "chatdesk/backend/sessions.py",

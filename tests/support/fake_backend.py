@@ -50,6 +50,9 @@ class Network:
 
     latency: float = 0.01
     down: bool = False
+    looks: int = 0
+    """How often somebody looked whether the server is there."""
+
     sockets_blocked: bool = False
     faults: Faults = field(default_factory=Faults)
     next_failures: list[ChatDeskError] = field(default_factory=list)
@@ -342,6 +345,22 @@ class FakeFeed:
 
 
 @dataclass
+class FakeFeeds:
+    """``FeedFactory`` for one client."""
+
+    backend: FakeBackend
+    user_id: str
+    network: Network
+
+    def __call__(self, on_frame: FrameListener, on_channel: ChannelListener) -> FakeFeed:
+        return FakeFeed(self.backend, self.user_id, self.network, on_frame, on_channel)
+
+    async def reachable(self) -> bool:
+        self.network.looks += 1
+        return not self.network.down
+
+
+@dataclass
 class FakeClient:
     """What one engine is given."""
 
@@ -370,10 +389,7 @@ class FakeBackend:
         tokens = FakeTokens(self, network, token_life)
         remote = FakeRemote(self, user_id, network, tokens)
 
-        def make_feed(on_frame: FrameListener, on_channel: ChannelListener) -> FakeFeed:
-            return FakeFeed(self, user_id, network, on_frame, on_channel)
-
-        client = FakeClient(user_id, network, tokens, remote, make_feed)
+        client = FakeClient(user_id, network, tokens, remote, FakeFeeds(self, user_id, network))
         self._clients.append(client)
         return client
 

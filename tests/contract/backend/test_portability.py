@@ -15,7 +15,7 @@ import pytest
 import pytest_asyncio
 
 from chatdesk.backend.base import ImportReply
-from chatdesk.backend.feed import RealtimeFeed
+from chatdesk.backend.feed import feed_factory
 from chatdesk.domain.clock import SystemClock
 from chatdesk.domain.errors import ChatDeskError, Offline, Retryable
 from chatdesk.domain.session import Account, BackendKind, LinkState
@@ -88,9 +88,7 @@ class Office:
         engine = SyncEngine(
             store=self.store,
             remote=self.window.remote,
-            feed_factory=lambda on_frame, on_channel: RealtimeFeed(
-                address_of(self.window.wire), on_frame, on_channel
-            ),
+            feed_factory=feed_factory(address_of(self.window.wire)),
             tokens=self.window.keeper,
             account=self.account,
             clock=SystemClock(),

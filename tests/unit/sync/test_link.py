@@ -7,6 +7,7 @@ import pytest
 from chatdesk.backend.base import ChangesPage
 from chatdesk.domain.errors import Offline
 from chatdesk.domain.session import LinkState
+from chatdesk.sync.link import LOOK_EVERY, SPREAD
 from tests.unit.sync.desk import ANNA, Room, texts
 
 
@@ -222,3 +223,38 @@ async def test_diagnostics_hold_no_text_and_no_token(room: Room) -> None:
     assert shown["open_conversation_cursor"] == room.server.conversations[conversation].revision
     assert shown["watchdog"] == 0
     assert shown["outbox_pending"] == 0
+
+
+async def test_a_server_that_is_back_is_found_soon_after_any_outage(room: Room) -> None:
+    desk = await room.started()
+    waits = []
+    for outage in (5, 25, 60, 600, 3600, 7, 43, 119, 311, 1009):
+        await room.clock.advance(61)
+        desk.network.down = True
+        desk.network.feed.kill()
+        await room.clock.advance(outage)
+        desk.network.down = False
+        waits.append(await room.clock.until(lambda: desk.mirror.link is LinkState.CONNECTED))
+    assert max(waits) <= LOOK_EVERY + SPREAD + 0.5
+
+
+async def test_a_server_that_answers_and_refuses_is_left_in_peace(room: Room) -> None:
+    desk = await room.started()
+    desk.network.sockets_blocked = True
+    desk.network.feed.kill()
+    began = len(desk.network.feeds)
+    await room.clock.advance(3600)
+    attempts = len(desk.network.feeds) - began
+    assert 3600 / 30 < attempts < 3600 / 10, "full jitter, 30 seconds at most: fifteen in the mean"
+    desk.network.sockets_blocked = False
+    assert await room.clock.until(lambda: desk.mirror.link is LinkState.CONNECTED) <= 30.5
+
+
+async def test_one_outage_costs_the_server_looks_and_few_attempts(room: Room) -> None:
+    desk = await room.started()
+    desk.network.down = True
+    desk.network.feed.kill()
+    before = len(desk.network.feeds)
+    await room.clock.advance(3600)
+    assert len(desk.network.feeds) - before < 3600 / 10
+    assert 3600 / LOOK_EVERY * 0.5 < desk.network.looks < 3600 / LOOK_EVERY * 1.1
