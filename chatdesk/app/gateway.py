@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from chatdesk.app.secrets import Secrets
 from chatdesk.app.session_files import MemorySession, SealedSession, forget_session
 from chatdesk.app.slow_import import adapters_loaded
+from chatdesk.backend.local_server import read_port_file
+from chatdesk.backend.reach import listens
 from chatdesk.config.paths import private_directory
 from chatdesk.domain.clock import Clock
 from chatdesk.domain.errors import ChatDeskError, Misconfigured, Offline, StoreDamaged, VaultUnavailable
@@ -108,6 +110,16 @@ class Gateway:
         from chatdesk.app.adapters import SupabaseAvatars
 
         return SupabaseAvatars(self._require(), self)
+
+    async def reachable(self) -> bool:
+        """Tell whether something listens; for the embedded back end, where it was started last.
+
+        Never starts it: that is what an attempt does.
+        """
+        url = self._address.url
+        if self._address.kind is BackendKind.LOCAL and (server := read_port_file(self._backend_home)):
+            url = server.url
+        return await listens(url)
 
     async def auth(self) -> AuthApi:
         """Return the adapter for signing in; needs no session."""

@@ -86,6 +86,19 @@ class LazyRemote:
         return await (await self._gateway.remote()).import_conversations(conversations)
 
 
+class LazyFeeds:
+    """A ``FeedFactory`` whose feeds learn the address when they open."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    def __call__(self, on_frame: FrameListener, on_channel: ChannelListener) -> LazyFeed:
+        return LazyFeed(self._gateway, on_frame, on_channel)
+
+    async def reachable(self) -> bool:
+        return await self._gateway.reachable()
+
+
 class LazyFeed:
     """A ``Feed`` that is made when it is opened, at the address that holds then."""
 

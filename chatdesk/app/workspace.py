@@ -10,8 +10,7 @@ from random import Random
 from typing import Protocol
 
 from chatdesk.app.accounts import MachineAccounts
-from chatdesk.app.lazy_ports import LazyAvatars, LazyFeed, LazyRemote
-from chatdesk.backend.base import ChannelListener, Feed, FrameListener
+from chatdesk.app.lazy_ports import LazyAvatars, LazyFeeds, LazyRemote
 from chatdesk.domain.clock import Clock
 from chatdesk.domain.session import Account
 from chatdesk.services.attachments import AttachmentService
@@ -119,13 +118,10 @@ class Workspace:
         gateway = self._accounts.gateway(account)
         remote = LazyRemote(gateway)
 
-        def feed(on_frame: FrameListener, on_channel: ChannelListener) -> Feed:
-            return LazyFeed(gateway, on_frame, on_channel)
-
         engine = SyncEngine(
             store=store,
             remote=remote,
-            feed_factory=feed,
+            feed_factory=LazyFeeds(gateway),
             tokens=gateway,
             account=account,
             clock=self._clock,

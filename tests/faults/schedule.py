@@ -160,4 +160,7 @@ class Regression:
 
 def regressions() -> list[Regression]:
     """Return every run that failed once."""
-    return [Regression(**json.loads(path.read_text("utf-8"))) for path in sorted(REGRESSIONS.glob("*.json"))]
+    return [
+        Regression(**json.loads(path.read_text("utf-8")))
+        for path in sorted(REGRESSIONS.glob("convergence-*.json"))
+    ]

@@ -17,9 +17,8 @@ import httpx
 import pytest
 
 from chatdesk.app.gateway import Gateway
-from chatdesk.app.lazy_ports import LazyFeed, LazyRemote
+from chatdesk.app.lazy_ports import LazyFeeds, LazyRemote
 from chatdesk.app.secrets import Secrets
-from chatdesk.backend.base import ChannelListener, Feed, FrameListener
 from chatdesk.backend.local_launcher import LocalLauncher
 from chatdesk.backend.local_server import LocalServer
 from chatdesk.domain.clock import SystemClock
@@ -217,13 +216,10 @@ class Window:
         self.user_id = (await self.gateway.mint()).user_id
         self.store = await Store.open(self._directory / "store", "local", SystemClock())
 
-        def feed(on_frame: FrameListener, on_channel: ChannelListener) -> Feed:
-            return LazyFeed(self.gateway, on_frame, on_channel)
-
         self.engine = SyncEngine(
             store=self.store,
             remote=LazyRemote(self.gateway),
-            feed_factory=feed,
+            feed_factory=LazyFeeds(self.gateway),
             tokens=self.gateway,
             account=Account("local", self.user_id, BackendKind.LOCAL, ""),
             clock=SystemClock(),
