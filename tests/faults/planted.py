@@ -71,6 +71,14 @@ MUTANTS: tuple[Mutant, ...] = (
         "tests/unit/sync/test_catch_up.py",
     ),
     Mutant(
+        "G5",
+        "a cursor that any event moves, met by the play that is kept",
+        "chatdesk/store/events.py",
+        "while cursor + 1 in self.here:",
+        "while cursor < max(self.here, default=0):",
+        "tests/unit/sync/test_engine_machine.py::test_what_failed_once_holds",
+    ),
+    Mutant(
         "G6",
         "conversations that are behind are not pulled",
         "chatdesk/store/cursors.py",

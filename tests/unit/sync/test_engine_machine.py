@@ -1,4 +1,4 @@
-"""The engine as a state machine: Hypothesis chooses what happens, in virtual time, and shortens what fails.
+"""The engine as a state machine: Hypothesis chooses what happens, in virtual time.
 
 What failed once is kept as a file, a step per line, and is played first in every later run: in the words of
 ``acts`` and not in Hypothesis's own, which another version of it could not read.
@@ -17,7 +17,7 @@ from random import Random
 from typing import Any, ClassVar
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -29,13 +29,14 @@ from hypothesis.stateful import (
 from chatdesk.store.worker import Worker
 from tests.faults.extent import LONG, extent
 from tests.faults.schedule import REGRESSIONS
-from tests.unit.sync.acts import ACTS, USERS, Schedule
+from tests.unit.sync.acts import ACTS, USERS, WEIGHTS, Schedule
 from tests.unit.sync.conftest import store_in_step
 from tests.unit.sync.desk import Room
 
 MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 PAUSES = (0.0, 0.01, 0.05, 0.3, 1.0, 5.0, 40.0)
 FORM = "engine-*.json"
+OFTEN = [act for act, weight in zip(ACTS, WEIGHTS, strict=True) for _ in range(weight)]
 
 Step = list[Any]
 """``[act, who, seed of the act's choices]``, ``["pause", seconds]`` or ``["heal"]``."""
@@ -96,9 +97,7 @@ class EngineMachine(RuleBasedStateMachine):
         self.play = Play()
         EngineMachine.last = self.play.steps
 
-    @rule(
-        act=st.sampled_from(sorted(ACTS)), who=st.sampled_from(sorted(USERS)), dice=st.integers(0, 2**32 - 1)
-    )
+    @rule(act=st.sampled_from(OFTEN), who=st.sampled_from(sorted(USERS)), dice=st.integers(0, 2**32 - 1))
     def something_happens(self, act: str, who: str, dice: int) -> None:
         self.play.step(act, who, dice)
 
@@ -156,6 +155,7 @@ def test_whatever_happens_everybody_shows_what_the_server_holds() -> None:
         max_examples=extent(12, 1000),
         stateful_step_count=extent(40, 80),
         derandomize=not LONG,
+        phases=[Phase.generate, Phase.shrink] if LONG else [Phase.generate],  # shortening takes minutes
         print_blob=True,
         suppress_health_check=list(HealthCheck),
     )
