@@ -116,10 +116,9 @@ class Database:
             try:
                 yield connection
             except BaseException:
-                if not connection.is_closed():
-                    # What the block raised counts; a rollback that fails has lost its connection anyway.
-                    with contextlib.suppress(*UNREACHABLE, asyncpg.PostgresError):
-                        await connection.execute("ROLLBACK")
+                # What the block raised counts; a rollback that fails has lost its connection anyway.
+                with contextlib.suppress(*UNREACHABLE, asyncpg.PostgresError):
+                    await connection.execute("ROLLBACK")
                 raise
             await connection.execute("COMMIT")
 

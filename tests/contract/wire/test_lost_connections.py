@@ -1,0 +1,52 @@
+"""A transaction whose connection the database ends: what the block raised is what the caller is told."""
+
+from __future__ import annotations
+
+import asyncpg
+import pytest
+
+from chatdesk.localbackend.database import UNREACHABLE
+from chatdesk.localbackend.database import Database as ServerDatabase
+from chatdesk.localbackend.tokens import Caller
+from tests.faults.rig import until
+from tests.support.postgres import PASSWORD, ROLES, Database, clusters, database
+
+__all__ = ["clusters", "database"]
+
+NOBODY = Caller("anon", {"role": "anon"}, '{"role":"anon"}', 2**31, "")
+
+
+class Broken(Exception):
+    """What the block raises."""
+
+
+async def test_a_lost_connection_hides_no_failure(database: Database) -> None:
+    cluster, admin = database.cluster, await database.admin()
+    server = await ServerDatabase.open(
+        cluster.host, cluster.port, dict.fromkeys(ROLES, PASSWORD), database=database.name
+    )
+    try:
+        with pytest.raises(Broken):
+            await _break_inside(server, admin)
+        async with server.acting_as(NOBODY) as connection:
+            assert await connection.fetchval("SELECT 1") == 1
+    finally:
+        await server.close()
+
+
+async def _break_inside(server: ServerDatabase, admin: asyncpg.Connection) -> None:
+    """Fail in a transaction whose connection the pool has already given up."""
+    async with server.acting_as(NOBODY) as connection:
+        await admin.execute("SELECT pg_terminate_backend($1)", connection.get_server_pid())
+        with pytest.raises(UNREACHABLE):
+            await connection.fetchval("SELECT 1")
+        await until(lambda: not _held(connection))
+        raise Broken
+
+
+def _held(connection: object) -> bool:
+    """Whether anybody still takes this connection for a living one that is ours."""
+    try:
+        return not connection.is_closed()  # type: ignore[attr-defined]  # asyncpg's proxy, which has no types
+    except asyncpg.InterfaceError:
+        return False
