@@ -16,7 +16,7 @@ from chatdesk.runtime.tasks import TaskScope
 from chatdesk.sync.connection import Connection
 from chatdesk.sync.link_table import TABLE, LinkAction, LinkEvent
 from chatdesk.sync.needs import Done
-from chatdesk.sync.retry import Backoff
+from chatdesk.sync.retry import HOPEFUL, Backoff
 
 _log = logging.getLogger(__name__)
 
@@ -97,7 +97,7 @@ class Link:
         self._owner = owner
         self._on_frame = on_frame
         self._on_channel = on_channel
-        self._backoff = Backoff(random)
+        self._backoff = Backoff(random, HOPEFUL)
         self._scope = TaskScope("link")
         self._connection: Connection | None = None
         self._closing: set[asyncio.Task[None]] = set()

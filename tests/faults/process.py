@@ -66,7 +66,8 @@ class CoreProcess:
         number = next(self._numbers)
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         process = self._process
-        if process is None or process.stdin is None or process.returncode is not None:
+        # The end of its output is known before the system tells its end.
+        if process is None or process.stdin is None or self._reading is None or self._reading.done():
             answer.set_exception(CoreDied(core))
             return answer
         self._waiting[number] = answer

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from random import Random
 
-from chatdesk.sync.retry import Backoff
+from chatdesk.sync.retry import HOPEFUL, Backoff
 
 
 def test_the_ceiling_doubles_up_to_thirty_seconds() -> None:
     waits = [Backoff(Random(seed)) for seed in range(500)]
     ceilings = [max(backoff.next() for backoff in waits) for _ in range(9)]
     for ceiling, limit in zip(ceilings, [1, 2, 4, 8, 16, 30, 30, 30, 30], strict=True):
+        assert limit * 0.9 < ceiling <= limit
+
+
+def test_trouble_that_comes_and_goes_never_waits_long() -> None:
+    waits = [Backoff(Random(seed), HOPEFUL) for seed in range(500)]
+    ceilings = [max(backoff.next() for backoff in waits) for _ in range(11)]
+    for ceiling, limit in zip(ceilings, [1, 2, 4, 8, 8, 8, 8, 8, 16, 30, 30], strict=True):
         assert limit * 0.9 < ceiling <= limit
 
 
