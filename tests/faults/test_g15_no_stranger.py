@@ -19,10 +19,18 @@ def canary(user: User, column: str) -> str:
     return f"canary-{user.id[:13]}-{column}"
 
 
-async def fill(made: Rig, user: User) -> dict[str, str]:
-    """Put a canary into every text column that a user has; return ids for an intruder to try."""
+async def fill(made: Rig, user: User, spies: list[User]) -> dict[str, str]:
+    """Put a canary into every text column that a user has; return ids for an intruder to try.
+
+    One conversation was shared with the spies: what comes after they left is none of their business.
+    """
     person = Person(made.wire.database, user.id)
-    talk, message = new_id(), new_id()
+    talk, message, invite, former = new_id(), new_id(), new_id(), await person.new_conversation("Before")
+    for spy in spies:
+        if spy is not user:
+            await person.add(former, Person(made.wire.database, spy.id))
+            await person.call("remove_member", p_conversation_id=former, p_user_id=spy.id)
+    await person.call("update_conversation", p_id=former, p_updates={"title": canary(user, "former")})
     await person.call(
         "create_conversation",
         p_id=talk,
@@ -45,6 +53,13 @@ async def fill(made: Rig, user: User) -> dict[str, str]:
         "avatar_path": f"{user.id}/{canary(user, 'avatar')}.png",
     }
     await person.call("update_profile", p_updates=updates)
+    await person.call(
+        "invite_person",
+        p_id=invite,
+        p_conversation_id=talk,
+        p_to=f"{canary(user, 'address')}@example.org",
+        p_role="editor",
+    )
     run, reply = new_id(), new_id()
     claimed = await person.call(
         "claim_generation",
@@ -64,7 +79,15 @@ async def fill(made: Rig, user: User) -> dict[str, str]:
         p_usage={"note": canary(user, "usage")},
         p_error=canary(user, "error"),
     )
-    return {"talk": talk, "message": message, "reply": reply, "run": run, "user": user.id}
+    return {
+        "talk": talk,
+        "message": message,
+        "reply": reply,
+        "run": run,
+        "user": user.id,
+        "invite": invite,
+        "former": former,
+    }
 
 
 async def live_on(made: Rig, user: User, ids: dict[str, str], rounds: int) -> None:
@@ -73,6 +96,7 @@ async def live_on(made: Rig, user: User, ids: dict[str, str], rounds: int) -> No
     for number in range(rounds):
         sent = await person.send(ids["talk"], canary(user, f"content-{number}"))
         await person.call("delete_message", p_id=sent["message"]["id"])
+        await person.send(ids["former"], canary(user, f"former-{number}"))
         title = {"title": canary(user, f"title-{number}")}
         await person.call("update_conversation", p_id=ids["talk"], p_updates=title)
         await person.call("update_profile", p_updates={"display_name": canary(user, f"name-{number}")})
@@ -106,6 +130,23 @@ async def intrude(proxy: FaultProxy, anon_key: str, token: str, ids: dict[str, s
         ),
         ("update_profile", {"p_updates": {"username": f"u_{ids['user'][:13].replace('-', '_')}"}}),
     ]
+    here, somebody = {"p_conversation_id": ids["talk"]}, {"p_user_id": ids["user"]}
+    calls += [
+        ("pull_messages", {"p_conversation_id": ids["former"], "p_after": 0}),
+        ("page_messages", {"p_conversation_id": ids["former"], "p_before_seq": None}),
+        ("accept_invite", {"p_id": ids["invite"]}),
+        ("decline_invite", {"p_id": ids["invite"]}),
+        ("revoke_invite", {"p_id": ids["invite"]}),
+        ("join_by_link", {"p_token": ids["invite"]}),
+        ("invite_person", {**here, "p_id": new_id(), "p_to": "me@example.org", "p_role": "editor"}),
+        (
+            "create_link",
+            {**here, "p_id": new_id(), "p_role": "editor", "p_token_hash": "0" * 64, "p_hours": 1},
+        ),
+        ("set_member_role", {**here, **somebody, "p_role": "viewer"}),
+        ("remove_member", {**here, **somebody}),
+        ("hand_over", {**here, **somebody}),
+    ]
     async with aiohttp.ClientSession(headers=headers) as http:
         for name, body in calls:
             async with http.post(f"{proxy.url}/rest/v1/rpc/{name}", json=body) as answer:
@@ -134,6 +175,8 @@ async def _listen(
         f"user:{ids['user']}",
         f"conversation:{ids['talk']}:1",
         f"conversation:{ids['talk']}:1:live",
+        *(f"conversation:{ids['former']}:{epoch}" for epoch in (1, 2, 3)),
+        f"conversation:{ids['former']}:2:live",
     )
     address = f"{proxy.url}/realtime/v1/websocket?apikey={anon_key}&vsn=1.0.0"
     async with http.ws_connect(address) as websocket:
@@ -156,8 +199,8 @@ async def _listen(
 async def foreign_canaries(made: Rig, users: int, rounds: int) -> tuple[int, int, list[str], list[str]]:
     """Return bytes recorded, tries to intrude, foreign canaries found, and what the recording missed."""
     people = [await made.user(f"person{number}") for number in range(users)]
-    ids = {person.id: await fill(made, person) for person in people}
     spies = people[:2]
+    ids = {person.id: await fill(made, person, spies) for person in people}
     tries = 0
     for spy in spies:
         proxy = await made.proxy(spy.email, recording=True)

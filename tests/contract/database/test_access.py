@@ -59,6 +59,8 @@ EXPECTED: dict[str, Access] = {
     "public.user_changes": Access(select="user_id = $1"),
     "public.provider_settings": Access(select="user_id = $1"),
     "private.user_counters": REFUSED,
+    "private.invites": REFUSED,
+    "private.barred": REFUSED,
     "auth.users": REFUSED,
     "auth.sessions": REFUSED,
     "auth.refresh_tokens": REFUSED,
@@ -149,6 +151,13 @@ async def make_scene(database: Database) -> Scene:
             p_attempt=0,
             p_holder=new_id(),
             p_model="m",
+        )
+        await person.call(
+            "invite_person",
+            p_id=new_id(),
+            p_conversation_id=conversation,
+            p_to="a@example.org",
+            p_role="editor",
         )
         if person is member:
             await member.add(conversation, friend)
@@ -264,7 +273,7 @@ async def test_nobody_but_the_signed_in_can_call_anything(any_database: Database
         """
     )
     public = {row["short"] for row in calls if row["schema"] == "public"}
-    assert len(public) == 20
+    assert len(public) == 29
     asked_by_policies = {"is_member", "knows", "avatar_owner", "topic_allows"} | {
         "may_write_attachment",
         "may_read_attachment",
@@ -335,6 +344,15 @@ async def test_anon_reaches_no_call_and_a_token_without_a_person_is_refused(any_
         f"send_message('{new_id()}', '{conversation}', null, 'user', 'x')",
         f"save_provider('{new_id()}', '{{}}')",
         f"delete_provider('{new_id()}')",
+        f"invite_person('{new_id()}', '{conversation}', 'somebody', 'editor')",
+        f"create_link('{new_id()}', '{conversation}', 'editor', '{'0' * 64}', 1)",
+        f"revoke_invite('{new_id()}')",
+        f"accept_invite('{new_id()}')",
+        f"decline_invite('{new_id()}')",
+        "join_by_link('x')",
+        f"set_member_role('{conversation}', '{new_id()}', 'viewer')",
+        f"remove_member('{conversation}', '{new_id()}')",
+        f"hand_over('{conversation}', '{new_id()}')",
         "pull_changes(0)",
         f"pull_messages('{conversation}', 0)",
         f"page_messages('{conversation}')",

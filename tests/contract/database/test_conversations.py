@@ -143,6 +143,7 @@ async def test_a_removed_member_who_comes_back_counts_on(any_database: Database)
     answer = await guest.call("pull_changes", p_after=0)
     gone = [c for c in answer["changes"] if c["entity_id"] == conversation]
     assert [(c["kind"], c["removed"], c["record"]) for c in gone] == [
+        ("roster", True, None),
         ("conversation", True, None),
         ("membership", True, None),
     ]
@@ -157,7 +158,7 @@ async def test_a_removed_member_who_comes_back_counts_on(any_database: Database)
         if c["kind"] == "membership"
     ]
     assert [c["removed"] for c in back] == [False]
-    assert back[0]["entity_revision"] > gone[1]["entity_revision"]
+    assert back[0]["entity_revision"] > gone[2]["entity_revision"]
     before = await snapshot(any_database)
     stranger = await any_database.sign_up()
     for caller, target in ((guest, owner), (owner, owner), (stranger, guest)):
@@ -253,4 +254,6 @@ async def test_a_deleted_account_leaves_the_others_their_conversation(any_databa
     await auth.execute("delete from auth.users where id = $1", owner.id)
     [message] = (await guest.call("pull_messages", p_conversation_id=conversation, p_after=0))["messages"]
     assert (message["content"], message["author_id"]) == ("Stay", None)
-    assert await any_database.frames() == []
+    frames = await any_database.frames()
+    assert {frame["topic"] for frame in frames} == {f"user:{guest.id}"}
+    assert [frame["payload"]["kind"] for frame in frames] == ["conversation", "roster", "membership"]

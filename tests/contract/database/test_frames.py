@@ -66,6 +66,13 @@ async def counter(person: Person) -> int:
     return int(answer["cursor"])
 
 
+async def roster_of(person: Person, conversation: str) -> dict[str, Any]:
+    changes = (await person.call("pull_changes", p_after=0))["changes"]
+    [record] = [c["record"] for c in changes if (c["kind"], c["entity_id"]) == ("roster", conversation)]
+    assert isinstance(record, dict)
+    return record
+
+
 async def shared(database: Database) -> tuple[Person, Person, Person, str]:
     """An owner and an editor in a conversation, and a stranger who has one of their own; frames forgotten."""
     owner, editor, stranger = [await database.sign_up(display_name=name) for name in "OES"]
@@ -169,13 +176,16 @@ async def test_a_new_member_learns_of_the_conversation_and_of_everybody_in_it(an
     at = await counter(owner), await counter(editor)
     await owner.add(conversation, newcomer, "viewer")
     changes = (await newcomer.call("pull_changes", p_after=1))["changes"]
-    assert {change["kind"] for change in changes} == {"conversation", "membership", "profile"}
+    assert {change["kind"] for change in changes} == {"conversation", "membership", "profile", "roster"}
     assert {c["entity_id"] for c in changes if c["kind"] == "profile"} == {owner.id, editor.id}
     profile = (await newcomer.call("ensure_profile"))["profile"]
     wanted = [entity(newcomer, c["kind"], c["record"], user_revision=c["user_revision"]) for c in changes] + [
         entity(owner, "profile", profile, user_revision=at[0] + 1),
         entity(editor, "profile", profile, user_revision=at[1] + 1),
     ]
+    for person, number in ((owner, at[0] + 2), (editor, at[1] + 2)):
+        roster = await roster_of(person, conversation)
+        wanted.append(entity(person, "roster", roster, user_revision=number))
     assert same(await any_database.frames(), wanted)
 
 
@@ -190,6 +200,7 @@ async def test_a_removed_member_is_told_so_and_the_others_change_channels(
     removed = {"entity_id": conversation, "removed": True}
     wanted = [
         entity(owner, "conversation", record, user_revision=at[0] + 1),
+        entity(owner, "roster", await roster_of(owner, conversation), user_revision=at[0] + 2),
         entity(
             editor,
             "conversation",
