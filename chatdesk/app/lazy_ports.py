@@ -19,6 +19,7 @@ from chatdesk.domain.change import RowBatch
 from chatdesk.domain.ephemeral import Ephemeral
 from chatdesk.domain.errors import Offline
 from chatdesk.domain.mutation import Mutation
+from chatdesk.domain.sharing import SharingKind
 
 
 class LazyRemote:
@@ -84,6 +85,9 @@ class LazyRemote:
 
     async def import_conversations(self, conversations: Sequence[Mapping[str, Any]]) -> ImportReply:
         return await (await self._gateway.remote()).import_conversations(conversations)
+
+    async def share(self, kind: SharingKind, args: Mapping[str, Any]) -> RowBatch:
+        return await (await self._gateway.remote()).share(kind, args)
 
 
 class LazyFeeds:

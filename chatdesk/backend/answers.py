@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from chatdesk.backend import frames, wire
+from chatdesk.backend import frames, wire, wire_sharing
 from chatdesk.backend.base import ChangesPage, GenerationReply, ImportReply, MessagesPage
 from chatdesk.backend.wire import BadRow, Fields, Quarantine
 from chatdesk.domain.change import EntityChanged, EntityKind, RowBatch
@@ -17,6 +17,7 @@ from chatdesk.domain.errors import Retryable
 from chatdesk.domain.mutation import Mutation, MutationKind
 from chatdesk.domain.profile import Profile
 from chatdesk.domain.provider import ProviderSettings
+from chatdesk.domain.sharing import Invitation, Roster
 
 EXPECTED = {
     MutationKind.CREATE_CONVERSATION: ("conversation", "membership"),
@@ -121,6 +122,14 @@ def import_reply(answer: object, quarantine: Quarantine) -> ImportReply:
     )
 
 
+def sharing_answer(answer: object) -> RowBatch:
+    """Read the answer to a call of sharing, which may hold nothing; raises ``Retryable``."""
+    try:
+        return _rows(answer)
+    except BadRow as fault:
+        raise unusable(fault) from fault
+
+
 def unusable(fault: BadRow) -> Retryable:
     """Say that an answer was no answer; the fault goes to the diagnostics."""
     return Retryable(
@@ -158,6 +167,13 @@ def _batch(changed: tuple[EntityChanged, ...]) -> RowBatch:
             )
         ),
         providers=tuple(record for record in records if isinstance(record, ProviderSettings)),
+        rosters=tuple(record for record in records if isinstance(record, Roster)),
+        invitations=tuple(record for record in records if isinstance(record, Invitation)),
+        answered_invitations={
+            change.entity_id: change.entity_revision
+            for change in changed
+            if change.removed and change.kind is EntityKind.INVITATION
+        },
     )
 
 
@@ -175,6 +191,7 @@ def _rows(answer: object) -> RowBatch:
         memberships=one("membership", wire.membership),
         messages=one("message", wire.message),
         providers=one("provider", wire.provider),
+        rosters=one("roster", wire_sharing.roster),
     )
 
 

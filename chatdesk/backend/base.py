@@ -10,6 +10,7 @@ from chatdesk.domain.change import EntityChanged, RemoteChange, RowBatch
 from chatdesk.domain.ephemeral import Ephemeral
 from chatdesk.domain.generation import Generation
 from chatdesk.domain.mutation import Mutation
+from chatdesk.domain.sharing import SharingKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,14 @@ class Importer(Protocol):
 
     async def import_conversations(self, conversations: Sequence[Mapping[str, Any]]) -> ImportReply:
         """Import at most 200 conversations with at most 500 messages, as the RPC's own JSON objects."""
+        ...
+
+
+class SharingCalls(Protocol):
+    """What people do with each other. Raises like ``Remote``; every call may be repeated."""
+
+    async def share(self, kind: SharingKind, args: Mapping[str, Any]) -> RowBatch:
+        """Carry out a call; returns the conversation, the own membership and the roster where it has them."""
         ...
 
 

@@ -10,13 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from chatdesk.backend import wire
+from chatdesk.backend import wire, wire_sharing
 from chatdesk.backend.wire import BadRow, Fields
-from chatdesk.domain.change import EntityChanged, EntityKind, MessageChanged, RemoteChange
-from chatdesk.domain.conversation import Conversation, Membership
+from chatdesk.domain.change import EntityChanged, EntityKind, EntityRecord, MessageChanged, RemoteChange
 from chatdesk.domain.ephemeral import Delta, Ephemeral, StopRequested
-from chatdesk.domain.profile import Profile
-from chatdesk.domain.provider import ProviderSettings
 from chatdesk.domain.text import storable
 
 MAX_DELTA = 256_000
@@ -74,11 +71,13 @@ def write(change: Ephemeral) -> Iterator[tuple[str, Mapping[str, Any]]]:
         )
 
 
-_READERS: Mapping[EntityKind, Callable[[object], Profile | Conversation | Membership | ProviderSettings]] = {
+_READERS: Mapping[EntityKind, Callable[[object], EntityRecord]] = {
     EntityKind.PROFILE: wire.profile,
     EntityKind.CONVERSATION: wire.conversation,
     EntityKind.MEMBERSHIP: wire.membership,
     EntityKind.PROVIDER: wire.provider,
+    EntityKind.ROSTER: wire_sharing.roster,
+    EntityKind.INVITATION: wire_sharing.invitation,
 }
 
 

@@ -16,6 +16,7 @@ from chatdesk.backend.wire import Quarantine
 from chatdesk.domain.change import RowBatch
 from chatdesk.domain.errors import NeedsSignIn
 from chatdesk.domain.mutation import Mutation, MutationKind
+from chatdesk.domain.sharing import SharingKind
 
 
 class RenewableTokens(TokenSource, Protocol):
@@ -129,6 +130,9 @@ class SupabaseRemote:
             "import_conversations", {"p_conversations": [dict(e) for e in conversations]}
         )
         return answers.import_reply(answer, self.quarantine)
+
+    async def share(self, kind: SharingKind, args: Mapping[str, Any]) -> RowBatch:
+        return answers.sharing_answer(await self._call(kind.value, args))
 
     async def _lease(self, name: str, args: Mapping[str, Any]) -> GenerationReply:
         answer = await self._call(name, args)

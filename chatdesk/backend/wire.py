@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from chatdesk.domain.attachment import from_records
-from chatdesk.domain.conversation import Conversation, MemberRole, Membership
+from chatdesk.domain.conversation import Answers, Conversation, MemberRole, Membership
 from chatdesk.domain.generation import Generation, GenerationState
 from chatdesk.domain.ids import is_id
 from chatdesk.domain.message import Message, MessageStatus, Role
@@ -198,6 +198,10 @@ def conversation(value: object) -> Conversation:
         created_at=row.moment("created_at"),
         updated_at=row.moment("updated_at"),
         deleted_at=row.moment_or_none("deleted_at"),
+        # Who does not know the word asks nobody without being told to.
+        answers=None
+        if row.get("answers") is None
+        else row.choice("answers", Answers, unknown=Answers.MENTIONED),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -10,6 +11,7 @@ from chatdesk.domain.conversation import Conversation, ConversationEntry, Member
 from chatdesk.domain.message import Message
 from chatdesk.domain.profile import Profile
 from chatdesk.domain.provider import ProviderSettings
+from chatdesk.domain.sharing import Invitation, Roster
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,10 @@ class RowBatch:
     messages: tuple[Message, ...] = ()
     removed_conversations: tuple[str, ...] = ()
     providers: tuple[ProviderSettings, ...] = ()
+    rosters: tuple[Roster, ...] = ()
+    invitations: tuple[Invitation, ...] = ()
+    answered_invitations: Mapping[str, int] = field(default_factory=dict)
+    """Invitations that are not open any more, with the revision at which they ended."""
 
     def __bool__(self) -> bool:
         return bool(
@@ -34,6 +40,9 @@ class RowBatch:
             or self.messages
             or self.removed_conversations
             or self.providers
+            or self.rosters
+            or self.invitations
+            or self.answered_invitations
         )
 
 
@@ -44,6 +53,11 @@ class EntityKind(StrEnum):
     CONVERSATION = "conversation"
     MEMBERSHIP = "membership"
     PROVIDER = "provider"
+    ROSTER = "roster"
+    INVITATION = "invitation"
+
+
+EntityRecord = Profile | Conversation | Membership | ProviderSettings | Roster | Invitation
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +73,7 @@ class EntityChanged:
     entity_revision: int
     user_revision: int
     removed: bool = False
-    record: Profile | Conversation | Membership | ProviderSettings | None = None
+    record: EntityRecord | None = None
     last_seq: int | None = None
     updated_at: datetime | None = None
 
@@ -122,6 +136,14 @@ class ChangeSet:
     providers: tuple[ProviderSettings, ...] = ()
     """Those that changed here; a removed one has ``deleted_at``."""
 
+    rosters: tuple[Roster, ...] = ()
+    invitations: tuple[Invitation, ...] = ()
+    answered: tuple[str, ...] = ()
+    """Invitations that are not open any more."""
+
+    forgotten_files: tuple[str, ...] = ()
+    """Paths of files that the user may no longer read."""
+
     def __bool__(self) -> bool:
         return bool(
             self.profiles
@@ -130,4 +152,8 @@ class ChangeSet:
             or self.pending is not None
             or self.failed is not None
             or self.providers
+            or self.rosters
+            or self.invitations
+            or self.answered
+            or self.forgotten_files
         )

@@ -17,12 +17,20 @@ class MemberRole(StrEnum):
     VIEWER = "viewer"
 
 
+class Answers(StrEnum):
+    """Which messages a model answers."""
+
+    ALWAYS = "always"
+    MENTIONED = "mentioned"
+
+
 @dataclass(frozen=True, slots=True)
 class Conversation:
     """One row of ``conversations``.
 
     ``revision`` counts every change of the conversation or of one of its messages; ``last_seq`` is the
     number of its newest message; ``epoch`` names the current channels and grows when a member is removed.
+    ``answers`` is None as long as nobody decided: every message, or the mentioning ones once people share it.
     """
 
     id: str
@@ -37,6 +45,7 @@ class Conversation:
     created_at: datetime
     updated_at: datetime
     deleted_at: datetime | None = None
+    answers: Answers | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,6 +134,8 @@ class AttachmentService(QObject):
             if gone and cache is not None and self._scope is not None:
                 paths = possible_paths(message.conversation_id, message.id)
                 self._scope.start(asyncio.to_thread(cache.forget, paths), "forget")
+        if changes.forgotten_files and cache is not None and self._scope is not None:
+            self._scope.start(asyncio.to_thread(cache.forget, changes.forgotten_files), "forget")
 
     def _look_again(self, state: SyncState) -> None:
         if state.link is LinkState.CONNECTED and self._put_off and self._scope is not None:

@@ -9,6 +9,7 @@ from chatdesk.domain.conversation import Conversation, Membership
 from chatdesk.domain.message import Message
 from chatdesk.domain.profile import Profile
 from chatdesk.domain.provider import ProviderSettings
+from chatdesk.domain.sharing import Invitation, Roster
 from chatdesk.store.connection import Database
 from chatdesk.store.conversations import (
     merge_conversation,
@@ -27,10 +28,11 @@ from chatdesk.store.cursors import (
     write_cursor,
     write_removal,
 )
-from chatdesk.store.messages import merge_message, read_message, remove_messages
+from chatdesk.store.messages import file_paths, merge_message, read_message, remove_messages
 from chatdesk.store.profiles import merge_profile
 from chatdesk.store.providers import merge_provider
 from chatdesk.store.recording import Recorder
+from chatdesk.store.sharing import end_invitation, merge_invitation, merge_roster, remove_roster
 
 
 class Intake:
@@ -65,6 +67,12 @@ class Intake:
         for membership in batch.memberships:
             if self._admits(membership.conversation_id, user_cursor):
                 self.membership(membership)
+        for roster in batch.rosters:
+            self.roster(roster, user_cursor)
+        for invitation in batch.invitations:
+            self.invitation(invitation)
+        for invitation_id, revision in batch.answered_invitations.items():
+            self.end_invitation(invitation_id, revision)
         groups: dict[str, list[Message]] = {}
         for message in batch.messages:
             groups.setdefault(message.conversation_id, []).append(message)
@@ -101,6 +109,21 @@ class Intake:
         self._recorder.conversation(row.conversation_id)
         merge_membership(self._cache, row)
 
+    def roster(self, row: Roster, user_revision: int | None) -> None:
+        """Store a roster, unless the conversation was taken away after it."""
+        removal = read_removal(self._cache, row.conversation_id)
+        if removal is None or (user_revision is not None and removal < user_revision):
+            self._recorder.roster(row.conversation_id)
+            merge_roster(self._cache, row)
+
+    def invitation(self, row: Invitation) -> None:
+        self._recorder.invitation(row.id)
+        merge_invitation(self._cache, row)
+
+    def end_invitation(self, invitation_id: str, revision: int) -> None:
+        self._recorder.invitation(invitation_id)
+        end_invitation(self._cache, invitation_id, revision)
+
     def message(self, row: Message, floor_seq: int) -> None:
         """Store a message unless it lies below the floor and is new: a lone row there would hide a hole."""
         if row.seq is None:  # no server row is without a number
@@ -113,7 +136,9 @@ class Intake:
     def remove(self, conversation_id: str, user_revision: int) -> None:
         """Take a conversation away, with its messages and its cursor; being re-added starts from nothing."""
         self._recorder.conversation(conversation_id)
+        self._recorder.files(file_paths(self._cache, conversation_id))
         remove_conversation(self._cache, conversation_id)
+        remove_roster(self._cache, conversation_id)
         remove_messages(self._cache, conversation_id)
         remove_cursor(self._cache, conversation_id)
         write_removal(self._cache, conversation_id, user_revision)

@@ -24,14 +24,14 @@ _LISTED = f"SELECT {_SHOWN} FROM conversations WHERE deleted_at IS NULL ORDER BY
 # A record that is newer than the stored one, but older than a hint, must not take back what the hint told.
 _MERGE = (
     f"INSERT INTO conversations ({CONVERSATION_COLUMNS}, tail_revision)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
     " ON CONFLICT (id) DO UPDATE SET owner_id = excluded.owner_id, title = excluded.title,"
     " model = excluded.model, system_prompt = excluded.system_prompt, temperature = excluded.temperature,"
     " last_seq = iif(excluded.tail_revision >= tail_revision, excluded.last_seq, last_seq),"
     " updated_at = iif(excluded.tail_revision >= tail_revision, excluded.updated_at, updated_at),"
     " tail_revision = max(excluded.tail_revision, tail_revision),"
     " revision = excluded.revision, epoch = excluded.epoch, created_at = excluded.created_at,"
-    " deleted_at = excluded.deleted_at"
+    " deleted_at = excluded.deleted_at, answers = excluded.answers"
     " WHERE excluded.revision > conversations.revision"
 )
 _HINT = (

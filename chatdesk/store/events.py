@@ -12,6 +12,7 @@ from chatdesk.domain.change import EntityChanged, EntityKind, MessageChanged, Re
 from chatdesk.domain.conversation import Conversation, Membership
 from chatdesk.domain.profile import Profile
 from chatdesk.domain.provider import ProviderSettings
+from chatdesk.domain.sharing import Invitation, Roster
 from chatdesk.store.apply import Intake
 from chatdesk.store.connection import Database
 from chatdesk.store.conversations import merge_hint, read_conversation, read_membership, record_revision
@@ -26,6 +27,7 @@ from chatdesk.store.messages import read_message
 from chatdesk.store.profiles import read_profile
 from chatdesk.store.providers import read_provider
 from chatdesk.store.recording import Recorder
+from chatdesk.store.sharing import invitation_revision, read_roster
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,10 @@ class EventIntake:
             return event.removed or self._profile(event)
         if event.kind is EntityKind.PROVIDER:
             return event.removed or self._provider(event)
+        if event.kind is EntityKind.ROSTER:
+            return event.removed or self._roster(event)
+        if event.kind is EntityKind.INVITATION:
+            return self._invitation(event)
         if event.removed:
             self._rows.remove(event.entity_id, event.user_revision)
             self._conversations.pop(event.entity_id, None)
@@ -110,6 +116,20 @@ class EventIntake:
             return True
         stored = read_provider(self._cache, event.entity_id)
         return stored is not None and stored.revision >= event.entity_revision
+
+    def _roster(self, event: EntityChanged) -> bool:
+        if isinstance(event.record, Roster):
+            self._rows.roster(event.record, event.user_revision)
+            return True
+        stored = read_roster(self._cache, event.entity_id)
+        return stored is not None and stored.revision >= event.entity_revision
+
+    def _invitation(self, event: EntityChanged) -> bool:
+        if event.removed:
+            self._rows.end_invitation(event.entity_id, event.entity_revision)
+        elif isinstance(event.record, Invitation):
+            self._rows.invitation(event.record)
+        return invitation_revision(self._cache, event.entity_id) >= event.entity_revision
 
     def _membership(self, event: EntityChanged) -> bool:
         if isinstance(event.record, Membership):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from chatdesk.domain.message import Message
 from chatdesk.store.connection import Database
 from chatdesk.store.rows import MESSAGE_COLUMNS, decode_message, decoding, encode_message
@@ -56,6 +58,16 @@ def merge_message(cache: Database, row: Message) -> None:
     stored = cache.row("SELECT content, deleted_at IS NULL FROM messages WHERE id = ?", (row.id,))
     if cache.execute(_MERGE, encode_message(row)):
         index_message(cache, row.id, None if stored is None else (str(stored[0]), bool(stored[1])))
+
+
+def file_paths(cache: Database, conversation_id: str) -> list[str]:
+    """Return the paths of all files that the messages here name."""
+    found = cache.rows(
+        "SELECT attachments FROM messages WHERE conversation_id = ? AND attachments IS NOT NULL",
+        (conversation_id,),
+    )
+    with decoding():
+        return [str(record["path"]) for row in found for record in json.loads(row[0])]
 
 
 def oldest_seq(cache: Database, conversation_id: str) -> int | None:

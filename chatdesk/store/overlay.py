@@ -12,7 +12,7 @@ from chatdesk.domain.profile import Profile
 from chatdesk.domain.provider import ProviderSettings
 from chatdesk.store.mutations import conversation_of, membership_of, message_of, provider_of, updates_of
 
-_CONVERSATION_FIELDS = frozenset({"title", "model", "system_prompt", "temperature"})
+_CONVERSATION_FIELDS = frozenset({"title", "model", "system_prompt", "temperature", "answers"})
 _MEMBERSHIP_FIELDS = frozenset({"pinned", "archived", "last_read_seq"})
 _PROFILE_FIELDS = frozenset({"username", "display_name", "avatar_path"})
 

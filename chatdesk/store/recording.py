@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import fields
 
 from chatdesk.domain.change import ChangeSet, ConversationChange, MessageChange, Verb
@@ -9,6 +10,7 @@ from chatdesk.domain.conversation import Conversation, ConversationEntry, Member
 from chatdesk.domain.message import Message
 from chatdesk.domain.profile import Profile
 from chatdesk.domain.provider import ProviderSettings
+from chatdesk.domain.sharing import Invitation, Roster
 from chatdesk.store.outbox import Outbox
 from chatdesk.store.view import View
 
@@ -33,6 +35,9 @@ class Recorder:
         self._entries: dict[str, ConversationEntry | None] = {}
         self._profiles: dict[str, Profile | None] = {}
         self._providers: dict[str, ProviderSettings | None] = {}
+        self._rosters: dict[str, Roster | None] = {}
+        self._invitations: dict[str, Invitation | None] = {}
+        self._files: list[str] = []
 
     def message(self, message_id: str) -> None:
         if message_id not in self._messages:
@@ -50,6 +55,18 @@ class Recorder:
         if provider_id not in self._providers:
             self._providers[provider_id] = self._view.provider(provider_id)
 
+    def roster(self, conversation_id: str) -> None:
+        if conversation_id not in self._rosters:
+            self._rosters[conversation_id] = self._view.roster(conversation_id)
+
+    def invitation(self, invitation_id: str) -> None:
+        if invitation_id not in self._invitations:
+            self._invitations[invitation_id] = self._view.invitation(invitation_id)
+
+    def files(self, paths: Iterable[str]) -> None:
+        """Note files that the user may no longer read."""
+        self._files += paths
+
     def changes(self) -> ChangeSet:
         """Return the difference between then and now."""
         pending, failed = self._outbox.counts()
@@ -60,6 +77,10 @@ class Recorder:
             pending=pending if pending != self._counts[0] else None,
             failed=failed if failed != self._counts[1] else None,
             providers=tuple(self._changed_providers()),
+            rosters=tuple(self._changed_rosters()),
+            invitations=tuple(self._changed_invitations()),
+            answered=tuple(self._answered()),
+            forgotten_files=tuple(self._files),
         )
 
     def _changed_profiles(self) -> list[Profile]:
@@ -69,6 +90,18 @@ class Recorder:
     def _changed_providers(self) -> list[ProviderSettings]:
         now = ((self._view.provider(key), before) for key, before in self._providers.items())
         return [provider for provider, before in now if provider is not None and provider != before]
+
+    def _changed_rosters(self) -> list[Roster]:
+        now = ((self._view.roster(key), before) for key, before in self._rosters.items())
+        return [roster for roster, before in now if roster is not None and roster != before]
+
+    def _changed_invitations(self) -> list[Invitation]:
+        now = ((self._view.invitation(key), before) for key, before in self._invitations.items())
+        return [invitation for invitation, before in now if invitation is not None and invitation != before]
+
+    def _answered(self) -> list[str]:
+        before = [key for key, invitation in self._invitations.items() if invitation is not None]
+        return [key for key in before if self._view.invitation(key) is None]
 
     def _changed_entries(self) -> list[ConversationChange]:
         found = []

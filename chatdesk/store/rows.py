@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chatdesk.domain.attachment import as_record, from_records
-from chatdesk.domain.conversation import Conversation, MemberRole, Membership
+from chatdesk.domain.conversation import Answers, Conversation, MemberRole, Membership
 from chatdesk.domain.message import Message, MessageStatus, Role
 from chatdesk.domain.profile import Profile
 from chatdesk.domain.provider import ProviderSettings
@@ -23,7 +23,7 @@ PROFILE_COLUMNS = "id, username, display_name, avatar_path, revision, updated_at
 PROVIDER_COLUMNS = "id, kind, name, base_url, models, revision, updated_at, deleted_at"
 CONVERSATION_COLUMNS = (
     "id, owner_id, title, model, system_prompt, temperature, last_seq, revision, epoch, created_at,"
-    " updated_at, deleted_at"
+    " updated_at, deleted_at, answers"
 )
 MEMBERSHIP_COLUMNS = "conversation_id, user_id, role, last_read_seq, pinned, archived, revision"
 MESSAGE_COLUMNS = (
@@ -36,6 +36,7 @@ SqlRow = tuple[Any, ...]
 # A table look-up is three times as fast as Enum's call, and a list has ten thousand of them.
 _MEMBER_ROLES = {role.value: role for role in MemberRole}
 _ROLES = {role.value: role for role in Role}
+_ANSWERS: dict[str | None, Answers | None] = {None: None, **{word.value: word for word in Answers}}
 _STATUSES = {status.value: status for status in MessageStatus}
 
 _time = datetime.fromisoformat
@@ -125,6 +126,7 @@ def encode_conversation(row: Conversation) -> SqlRow:
         time_text(row.created_at),
         time_text(row.updated_at),
         None if row.deleted_at is None else time_text(row.deleted_at),
+        row.answers,
     )
 
 
@@ -142,6 +144,7 @@ def decode_conversation(row: SqlRow) -> Conversation:
         _time(row[9]),
         _time(row[10]),
         None if row[11] is None else _time(row[11]),
+        _ANSWERS[row[12]],
     )
 
 

@@ -89,6 +89,13 @@ CACHE = Layout(
             # What an older version skipped is pulled again.
             "UPDATE progress SET user_revision = 0",
         ),
+        (
+            "ALTER TABLE conversations ADD COLUMN answers TEXT",
+            "CREATE TABLE rosters (conversation_id TEXT PRIMARY KEY, revision INTEGER NOT NULL,"
+            " body TEXT NOT NULL)",
+            "CREATE TABLE invitations (id TEXT PRIMARY KEY, revision INTEGER NOT NULL, body TEXT)",
+            "UPDATE progress SET user_revision = 0",
+        ),
     ),
 )
 

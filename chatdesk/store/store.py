@@ -16,6 +16,7 @@ from chatdesk.domain.mutation import Mutation, OutboxEntry, OutboxState
 from chatdesk.domain.profile import Profile
 from chatdesk.domain.provider import ProviderSettings
 from chatdesk.domain.search import SearchHit, TitleHit
+from chatdesk.domain.sharing import Invitation, Roster
 from chatdesk.store.branches import read_replies
 from chatdesk.store.cursors import Missing, read_missing, read_unfetched
 from chatdesk.store.events import Gaps
@@ -122,6 +123,14 @@ class Store:
 
     async def providers(self) -> tuple[ProviderSettings, ...]:
         return await self._run(lambda ledger: ledger.view.providers())
+
+    async def rosters(self) -> tuple[Roster, ...]:
+        """Return who is in the conversations that are, or were, shared."""
+        return await self._run(lambda ledger: ledger.view.rosters())
+
+    async def invitations(self) -> tuple[Invitation, ...]:
+        """Return the invitations that wait for an answer, the oldest first."""
+        return await self._run(lambda ledger: ledger.view.invitations())
 
     async def entry(self, conversation_id: str) -> ConversationEntry | None:
         return await self._run(lambda ledger: ledger.view.entry(conversation_id))

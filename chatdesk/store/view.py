@@ -11,6 +11,7 @@ from chatdesk.domain.message import Message
 from chatdesk.domain.mutation import OWN_LANES, PROFILE_LANE, PROVIDER_LANE
 from chatdesk.domain.profile import Profile
 from chatdesk.domain.provider import ProviderSettings
+from chatdesk.domain.sharing import Invitation, Roster
 from chatdesk.store.branches import has_versions, read_nodes
 from chatdesk.store.connection import Database
 from chatdesk.store.conversations import read_conversation, read_membership, read_visible
@@ -19,6 +20,7 @@ from chatdesk.store.outbox import Outbox
 from chatdesk.store.overlay import overlay_entry, overlay_message, overlay_profile, overlay_provider
 from chatdesk.store.profiles import read_profile, read_profiles
 from chatdesk.store.providers import read_provider, read_providers
+from chatdesk.store.sharing import read_invitation, read_invitations, read_roster, read_rosters
 
 Before = tuple[int, int, str]
 """An order key of ``Message.order``."""
@@ -53,6 +55,18 @@ class View:
         ids |= {entry.mutation.entity_id for entry in self._outbox.lane(PROVIDER_LANE)}
         found = [row for row in map(self.provider, ids) if row is not None and row.deleted_at is None]
         return tuple(sorted(found, key=lambda row: (row.name.casefold(), row.id)))
+
+    def roster(self, conversation_id: str) -> Roster | None:
+        return read_roster(self._cache, conversation_id)
+
+    def rosters(self) -> tuple[Roster, ...]:
+        return tuple(read_rosters(self._cache))
+
+    def invitation(self, invitation_id: str) -> Invitation | None:
+        return read_invitation(self._cache, invitation_id)
+
+    def invitations(self) -> tuple[Invitation, ...]:
+        return tuple(read_invitations(self._cache))
 
     def entries(self) -> tuple[ConversationEntry, ...]:
         """Return the visible list: pinned first, then newest first."""

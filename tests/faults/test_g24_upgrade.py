@@ -181,10 +181,10 @@ async def newer_server(database: Database) -> AsyncIterator[Rig]:
     admin = await database.admin()
     await admin.execute(_NEWER_SERVER)
     pull = await admin.fetchval(
-        "select pg_get_functiondef('private.pull_changes(bigint, integer)'::regprocedure)"
+        "select pg_get_functiondef('private.changed_record(text, uuid)'::regprocedure)"
     )
-    assert pull.count("end case") == 1
-    await admin.execute(pull.replace("end case", """else record_now := '{"id": 1}'; end case"""))
+    assert pull.count("found_one := null") == 1
+    await admin.execute(pull.replace("found_one := null", """found_one := '{"id": 1}'"""))
     async with rig(database) as made:
         yield made
 

@@ -235,9 +235,10 @@ async def test_an_older_file_is_indexed_in_slices_and_counts_as_not_searched(tmp
         await fill(store, *rows)
     path = tmp_path / "account" / "slot-0" / "cache.db"
     with closing(sqlite3.connect(path, isolation_level=None)) as file:
-        for table in (*INDEX, "providers"):
+        for table in (*INDEX, "providers", "rosters", "invitations"):
             file.execute(f"DROP TABLE {table}")
         file.execute("ALTER TABLE messages DROP COLUMN attachments")
+        file.execute("ALTER TABLE conversations DROP COLUMN answers")
         file.execute("PRAGMA user_version = 2")
     async with opened(tmp_path) as store:
         assert store.recovered == ()
