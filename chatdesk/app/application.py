@@ -34,6 +34,7 @@ from chatdesk.runtime.loop import keep_for_good, run_in_qt
 from chatdesk.runtime.tasks import TaskScope
 from chatdesk.services.attachments import AttachmentService
 from chatdesk.services.generation import GenerationService
+from chatdesk.services.kept import KeptTexts
 from chatdesk.services.models import ModelService
 from chatdesk.services.notices import NoticeLevel, NoticeService
 from chatdesk.services.open_account import OpenAccount
@@ -42,6 +43,7 @@ from chatdesk.services.preferences import PreferenceService
 from chatdesk.services.profiles import ProfileService
 from chatdesk.services.realtime import RealtimeService
 from chatdesk.services.session import SessionService
+from chatdesk.services.sharing import SharingService
 from chatdesk.ui.main_window import MainWindow
 from chatdesk.ui.markdown.highlight import warm_up
 from chatdesk.ui.settings.installation import Installation
@@ -86,6 +88,8 @@ class Application:
         self.attachments = AttachmentService(self.open_account, self.notices)
         self.profiles = ProfileService(self.open_account)
         self.portability = PortabilityService(self.open_account, clock, self.data)
+        self.sharing = SharingService(self.open_account, clock)
+        self.kept = KeptTexts(self.open_account)
         secrets = Secrets(self.data / "keys.lock", memory=memory_vault)
         self.preferences = PreferenceService(Preferences(self.data / PREFERENCES))
         self.models = ModelService(
@@ -121,6 +125,7 @@ class Application:
             attachments=self.attachments,
             searches=self.windows,
             portability=self.portability,
+            sharing=self.sharing,
             notices=self.notices,
             clock=clock,
         )

@@ -37,6 +37,8 @@ class OpenWindow:
         self.profiles = whole.profiles
         self.models = whole.models
         self.portability = whole.portability
+        self.sharing = whole.sharing
+        self.kept = whole.kept
         self.attachments = whole.attachments
         self.notices = whole.notices
         self.bonds = Bonds()

@@ -21,6 +21,7 @@ from chatdesk.app.puppet_eyes import WindowEyes
 from chatdesk.app.puppet_files import FileStrings
 from chatdesk.app.puppet_load import LoadStrings
 from chatdesk.app.puppet_pictures import PictureStrings, portrait
+from chatdesk.app.puppet_sharing import SharingStrings
 from chatdesk.app.puppet_strings import WINDOW
 from chatdesk.app.puppet_transfer import TransferStrings
 from chatdesk.app.puppet_versions import VersionStrings
@@ -42,6 +43,7 @@ class PuppetStrings(
     FileStrings,
     LoadStrings,
     PictureStrings,
+    SharingStrings,
     TransferStrings,
     VersionStrings,
     WindowStrings,
@@ -80,6 +82,13 @@ class PuppetStrings(
             whole.profiles.profile_changed,
             whole.profiles.picture_loaded,
             whole.notices.noticed,
+            whole.sharing.roster_changed,
+            whole.sharing.invitations_changed,
+            whole.sharing.done,
+            whole.sharing.failed,
+            whole.sharing.joined,
+            whole.kept.found,
+            whole.kept.wanted,
             whole.portability.progressed,
             whole.portability.exported,
             whole.portability.examined,

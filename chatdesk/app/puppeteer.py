@@ -136,12 +136,18 @@ class Puppet:
 
         The state is that of the ``window`` with this number, by default the one in front.
         """
+        return await self.until_seen("state", what, met, window)
+
+    async def until_seen(
+        self, request: str, what: str, met: Callable[[dict[str, Any]], bool], window: int | None = None
+    ) -> dict[str, Any]:
+        """Wait like ``until_state`` with another request that looks."""
         state: dict[str, Any] = {}
         try:
             async with asyncio.timeout(DEADLINE_SECONDS):
                 while True:
                     seen = len(self.events)
-                    state = await self.ask("state", window=window)
+                    state = await self.ask(request, window=window)
                     if met(state):
                         return state
                     async with self._news:

@@ -64,7 +64,9 @@ class VersionWiring:
         if edited:
             self._whole.timeline.rewriting.end_edit(edited)
             self._whole.window.composer.setFocus()
-            if self._whole.generation.models:
+            sharing, written = self._whole.wiring.sharing, self._whole.messages.get(message_id)
+            asked = written is None or sharing.asks_model(conversation_id, written.content)
+            if asked and self._whole.generation.models:
                 self._whole.generation.request_reply(conversation_id, message_id, self._whole.realtime)
 
     def _refused(self, refusal: MessageRefused) -> None:

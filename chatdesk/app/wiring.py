@@ -10,6 +10,7 @@ from chatdesk.app.attachment_wiring import AttachmentWiring
 from chatdesk.app.list_wiring import ListWiring
 from chatdesk.app.model_wiring import ModelWiring
 from chatdesk.app.search_wiring import SearchWiring
+from chatdesk.app.sharing_wiring import SharingWiring
 from chatdesk.app.transfer_wiring import TransferWiring
 from chatdesk.app.version_wiring import VersionWiring
 from chatdesk.config.options import WINDOW
@@ -39,6 +40,8 @@ class Wiring:
         self._whole = whole
         self._composed_for: dict[str, tuple[str, str]] = {}
         """Message id -> (the conversation the composer wrote for, the conversation it went to)."""
+        self._for_people: set[str] = set()
+        """Messages that no model is to answer."""
         self._failed_message = ""
         self._read = 0
         self._connect_session()
@@ -51,6 +54,7 @@ class Wiring:
         self.attachments = AttachmentWiring(whole)
         self.transfer = TransferWiring(whole)
         self.models = ModelWiring(whole)
+        self.sharing = SharingWiring(whole)
 
     def catch_up(self) -> None:
         """Learn what was told before this window was there."""
@@ -59,6 +63,7 @@ class Wiring:
             self._take_profile(profile)
         for path, content in profiles.pictures.items():
             self._take_picture(path, content)
+        self.sharing.catch_up()
         for conversation_id in self._whole.generation.running:
             self._whole.window.set_replying(conversation_id, True)
 
@@ -166,6 +171,7 @@ class Wiring:
     def _show(self, conversation_id: str) -> None:
         self._read = 0
         self._whole.window.show_conversation(conversation_id)
+        self.sharing.opened()
 
     # Wishes out ---------------------------------------------------------------------------------------------
 
@@ -195,12 +201,16 @@ class Wiring:
             target = realtime.create_conversation(title, self._whole.window.composer.picker.model)
         message_id = realtime.send_message(target, "user", text, self._whole.messages.last_id(), files)
         self._composed_for[message_id] = (written_for, target)
+        if not self.sharing.asks_model(target, text):
+            self._for_people.add(message_id)
 
     def _accepted(self, message_id: str) -> None:
         written_for, target = self._composed_for.pop(message_id, ("", ""))
         if target:
             self._whole.window.composer.accept(written_for)
-            if self._whole.generation.models:
+            asked = message_id not in self._for_people
+            self._for_people.discard(message_id)
+            if asked and self._whole.generation.models:
                 self._whole.generation.request_reply(target, message_id, self._whole.realtime)
 
     def _refused(self, refusal: MessageRefused) -> None:
@@ -232,6 +242,9 @@ class Wiring:
             what = _("Your profile could not be saved.") if profile else _("A provider could not be saved.")
             text = f"{what} {sentence(entry.reason or '')}".strip()
             whole.window.notices.tell(text, "", "error", give_up)
+            return
+        if whole.conversations.entry(mutation.lane) is None:
+            self.sharing.show_kept(mutation.lane)
             return
         self._failed_message = mutation.entity_id
         if whole.realtime.current_conversation == mutation.lane:

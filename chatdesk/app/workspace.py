@@ -20,6 +20,7 @@ from chatdesk.services.notices import NoticeLevel, NoticeService
 from chatdesk.services.open_account import OpenAccount
 from chatdesk.services.portability.service import PortabilityService
 from chatdesk.services.profiles import ProfileService
+from chatdesk.services.sharing import SharingService
 from chatdesk.store.store import Store
 from chatdesk.sync.engine import SyncEngine
 
@@ -57,6 +58,7 @@ class Workspace:
         attachments: AttachmentService,
         searches: Searches,
         portability: PortabilityService,
+        sharing: SharingService,
         notices: NoticeService,
         clock: Clock,
     ) -> None:
@@ -69,6 +71,7 @@ class Workspace:
         self._attachments = attachments
         self._searches = searches
         self._portability = portability
+        self._sharing = sharing
         self._notices = notices
         self._clock = clock
         self._store: Store | None = None
@@ -134,10 +137,12 @@ class Workspace:
         self._searches.attach()
         await self._models.attach(store)
         await self._open_account.attach(account, store, engine)
+        await self._sharing.attach(remote, store)
         self._portability.attach(remote)
 
     async def _detach(self) -> None:
         await self._portability.detach()
+        await self._sharing.detach()
         await self._generation.detach()
         await self._models.detach()
         await self._profiles.detach()

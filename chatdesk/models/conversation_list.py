@@ -19,7 +19,7 @@ from PySide6.QtCore import (
 )
 
 from chatdesk.domain.change import ChangeSet, Verb
-from chatdesk.domain.conversation import ConversationEntry
+from chatdesk.domain.conversation import ConversationEntry, MemberRole
 from chatdesk.domain.message import DeliveryState
 from chatdesk.language.door import N_, _, sentence
 from chatdesk.models.conversation_sieve import Sieve
@@ -43,6 +43,7 @@ class ConversationRole(IntEnum):
     ACTIVE = Qt.ItemDataRole.UserRole + 8
     REPLYING = Qt.ItemDataRole.UserRole + 9
     ENTRY = Qt.ItemDataRole.UserRole + 10
+    SHARED = Qt.ItemDataRole.UserRole + 11
 
 
 _READERS: dict[int, Callable[[ConversationEntry], Any]] = {
@@ -94,6 +95,9 @@ class ConversationListModel(QAbstractListModel):
         self._replying: set[str] = set()
         self._sieve = Sieve()
         self._archived: set[str] = set()
+        self._shared: frozenset[str] = frozenset()
+        self.last_role = MemberRole.OWNER
+        """What the user was in the conversation that went last."""
 
     # Qt's reading side
 
@@ -110,6 +114,8 @@ class ConversationListModel(QAbstractListModel):
             return entry.id == self._active
         if role == ConversationRole.REPLYING:
             return entry.id in self._replying
+        if role == ConversationRole.SHARED:
+            return entry.id in self._shared
         if role == ConversationRole.ENTRY:
             return entry
         if role == Qt.ItemDataRole.AccessibleTextRole:
@@ -247,6 +253,12 @@ class ConversationListModel(QAbstractListModel):
             self._replying.discard(conversation_id)
         self._tell(conversation_id, [ConversationRole.REPLYING, Qt.ItemDataRole.AccessibleTextRole])
 
+    def set_shared(self, conversation_ids: frozenset[str]) -> None:
+        """Mark the conversations that somebody else is in, too."""
+        before, self._shared = self._shared, conversation_ids
+        for changed in before ^ conversation_ids:
+            self._tell(changed, [ConversationRole.SHARED, Qt.ItemDataRole.AccessibleTextRole])
+
     # One change each
 
     def _sift(self) -> None:
@@ -278,6 +290,7 @@ class ConversationListModel(QAbstractListModel):
         if entry is None:
             return
         self._take_row(entry)
+        self.last_role = entry.membership.role
         del self._entries[conversation_id]
         self._replying.discard(conversation_id)
         if conversation_id in self._archived:
@@ -344,6 +357,8 @@ class ConversationListModel(QAbstractListModel):
         parts = [entry.conversation.title or _(NEW_TITLE)]
         if entry.membership.pinned:
             parts.append(_("pinned"))
+        if entry.id in self._shared:
+            parts.append(_("shared"))
         if entry.unread:
             parts.append(_("unread"))
         if entry.id in self._replying:

@@ -14,7 +14,7 @@ from chatdesk.language.door import N_, _
 from chatdesk.models.conversation_list import AnyIndex, ConversationListModel, ConversationRole
 
 _CAPTIONS = (N_("Pinned"), N_("Today"), N_("Yesterday"), N_("Previous 7 days"), N_("Older"))
-CAPTION_ROLE = int(ConversationRole.ENTRY) + 1
+CAPTION_ROLE = int(max(ConversationRole)) + 1
 
 
 class Section(IntEnum):

@@ -75,6 +75,8 @@ class MessageListModel(KeyedListModel[Message]):
         self._versions = VersionRows()
         self._leaving: frozenset[str] = frozenset()
         self._replying = False
+        self.writable = True
+        """Whether this user may write here."""
         self.switching_rows = False
         """While other versions are put in place: what is inserted then has not just been written."""
         self.unread = UnreadLine(self)
@@ -212,6 +214,12 @@ class MessageListModel(KeyedListModel[Message]):
             if row is not None:
                 self.tell(row, row, (TimelineRole.TEXT,))
 
+    def set_writable(self, writable: bool) -> None:
+        """Offer what changes something, or only what reads."""
+        if writable != self.writable:
+            self.writable = writable
+            self.tell(0, len(self._rows) - 1, (TimelineRole.STATUS,))
+
     def profiles_loaded(self, profiles: Iterable[Profile]) -> None:
         """Take in everybody who is known."""
         for profile in profiles:
@@ -297,7 +305,9 @@ class MessageListModel(KeyedListModel[Message]):
             return message.model or _("Assistant")
         if message.role is Role.SYSTEM:
             return _("System")
-        profile = self._profiles.get(message.author_id or "")
+        if message.author_id is None:
+            return _("Deleted user")
+        profile = self._profiles.get(message.author_id)
         return name_of(profile) if profile else _("You") if self.is_own(message) else _("Someone")
 
     def _avatar(self, message: Message) -> str:

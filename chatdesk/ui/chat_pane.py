@@ -11,6 +11,7 @@ from chatdesk.ui.conversation_header import ConversationHeader
 from chatdesk.ui.empty_state import EmptyState
 from chatdesk.ui.model_notice import ModelNotice
 from chatdesk.ui.search.find_bar import FindBar
+from chatdesk.ui.sharing.lines import AnswerLine, ReaderLine
 from chatdesk.ui.theme.theme import Theme
 from chatdesk.ui.words import say
 
@@ -18,8 +19,8 @@ from chatdesk.ui.words import say
 class ChatPane(QWidget):
     """Holds the parts in their order.
 
-    ``header``, ``find_bar``, ``composer``, ``notice`` and ``archived`` are public. Files may be dropped on
-    all of it.
+    ``header``, ``find_bar``, ``composer``, ``notice``, ``archived``, ``answers`` and ``reader`` are public.
+    Files may be dropped on all of it.
     """
 
     def __init__(self, theme: Theme, timeline: QWidget, parent: QWidget | None = None) -> None:
@@ -29,6 +30,8 @@ class ChatPane(QWidget):
         self.composer = Composer(theme)
         self.notice = ModelNotice(theme)
         self.archived = ArchiveBar(theme)
+        self.answers = AnswerLine(theme)
+        self.reader = ReaderLine(theme)
         self._timeline = timeline
         self.setAcceptDrops(True)
         say(timeline.setAccessibleName, "Messages")
@@ -44,7 +47,9 @@ class ChatPane(QWidget):
         column.addWidget(self._middle, 1)
         column.addWidget(self.archived)
         column.addWidget(self.notice)
+        column.addWidget(self.answers)
         column.addWidget(self.composer)
+        column.addWidget(self.reader)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         self.composer.dragEnterEvent(event)

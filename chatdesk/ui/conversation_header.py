@@ -7,13 +7,13 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from chatdesk.domain.provider import model_name
-from chatdesk.language.door import _
+from chatdesk.language.door import _, ngettext
 from chatdesk.ui.elided_label import ElidedLabel
 from chatdesk.ui.theme.fonts import sized
 from chatdesk.ui.theme.icons import icon
 from chatdesk.ui.theme.metrics import HEADER, ICON
 from chatdesk.ui.theme.theme import Theme
-from chatdesk.ui.words import say
+from chatdesk.ui.words import number, say
 
 
 class ConversationHeader(QWidget):
@@ -38,6 +38,8 @@ class ConversationHeader(QWidget):
         self.menu_button.clicked.connect(self._open_menu)
         self._title = ElidedLabel()
         sized(self._title, 1.07, QFont.Weight.DemiBold)
+        self.share_button = self._button("Share this chat")
+        self.share_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._model = QLabel()
         self._model.setProperty("look", "pill")
         self._model.setTextFormat(Qt.TextFormat.PlainText)
@@ -49,6 +51,7 @@ class ConversationHeader(QWidget):
         row.addWidget(self._title, 0)
         row.addWidget(self._model, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addStretch(1)
+        row.addWidget(self.share_button)
         row.addWidget(self.menu_button)
         theme.changed.connect(self._colour)
         self._colour()
@@ -63,6 +66,15 @@ class ConversationHeader(QWidget):
         self._model.setVisible(bool(model))
         self._model.setToolTip(_("Replies come from {model}").format(model=model) if model else "")
         self.menu_button.setVisible(bool(title))
+
+    def show_people(self, shown: bool, count: int) -> None:
+        """Show the button of the members with their number; 0: nobody else is there."""
+        self.share_button.setVisible(shown)
+        self.share_button.setText(number(count) if count else "")
+        words = ngettext("{count} person in this chat", "{count} people in this chat", count)
+        name = words.format(count=number(count)) if count else _("Share this chat")
+        self.share_button.setAccessibleName(name)
+        self.share_button.setToolTip(name)
 
     def title(self) -> str:
         """Return the title shown."""
@@ -81,7 +93,8 @@ class ConversationHeader(QWidget):
     def _colour(self) -> None:
         muted = self._theme.tokens.text_muted
         side = self._theme.px(ICON)
-        for button in (self.sidebar_button, self.menu_button):
+        for button in (self.sidebar_button, self.share_button, self.menu_button):
             button.setIconSize(QSize(side, side))
         self.sidebar_button.setIcon(icon("sidebar", muted))
+        self.share_button.setIcon(icon("users", muted))
         self.menu_button.setIcon(icon("more", muted))

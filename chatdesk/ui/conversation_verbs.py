@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtWidgets import QWidget
 
+from chatdesk.domain.conversation import MemberRole
 from chatdesk.domain.message import DeliveryState
 from chatdesk.language.door import _
 from chatdesk.models.conversation_list import NEW_TITLE, ConversationListModel
@@ -12,6 +13,7 @@ from chatdesk.ui.actions.menus import open_target_menu
 from chatdesk.ui.actions.table import ActionId, conversation_menu
 from chatdesk.ui.conversations.list_view import ConversationListView
 from chatdesk.ui.dialogs.conversation_settings import ConversationSettings
+from chatdesk.ui.sharing.verbs import SharingVerbs
 from chatdesk.ui.theme.theme import Theme
 
 
@@ -40,6 +42,8 @@ class ConversationVerbs(QObject):
         self._theme = theme
         self._conversations = conversations
         self._view = view
+        self.people: SharingVerbs | None = None
+        """Who is asked first: what concerns people, and what a guest does instead of deleting."""
         self.settings: ConversationSettings | None = None
         """The dialog that was opened last."""
         view.menu_requested.connect(self.open_menu)
@@ -54,6 +58,8 @@ class ConversationVerbs(QObject):
             pinned=entry.membership.pinned,
             failed=entry.delivery is DeliveryState.FAILED,
             archived=entry.membership.archived,
+            guest=entry.membership.role is not MemberRole.OWNER,
+            reader=entry.membership.role is MemberRole.VIEWER,
         )
         title = entry.conversation.title or _(NEW_TITLE)
         open_target_menu(
@@ -67,6 +73,8 @@ class ConversationVerbs(QObject):
 
     def carry_out(self, action: ActionId, conversation_id: str) -> bool:
         """Do what ``action`` means for a conversation; False when it is not about conversations."""
+        if self.people is not None and self.people.carry_out(action, conversation_id):
+            return True
         match action:
             case ActionId.RENAME_CHAT:
                 self._view.rename(conversation_id)

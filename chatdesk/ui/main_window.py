@@ -7,6 +7,7 @@ from PySide6.QtGui import QCloseEvent, QMoveEvent, QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QWidget
 
 from chatdesk.config.preferences import Preferences
+from chatdesk.domain.conversation import MemberRole
 from chatdesk.language.door import N_, _
 from chatdesk.models.conversation_list import NEW_TITLE, ConversationListModel
 from chatdesk.services.preferences import PreferenceService
@@ -21,6 +22,7 @@ from chatdesk.ui.dialogs.first_run import FirstRunPage
 from chatdesk.ui.notices import NoticeStack
 from chatdesk.ui.search.verbs import SearchVerbs
 from chatdesk.ui.settings_verbs import SettingsVerbs
+from chatdesk.ui.sharing.verbs import SharingVerbs
 from chatdesk.ui.sidebar import Sidebar
 from chatdesk.ui.sidebar_slide import SidebarSlide
 from chatdesk.ui.theme.icons import icon
@@ -32,6 +34,7 @@ from chatdesk.ui.words import retell
 
 STATE_DELAY_MS = 500
 SESSION_ONLY = N_("ChatDesk can go on for this session only; then you are asked to sign in next time.")
+DELETED_ELSEWHERE = N_("“{title}” was deleted in another window.")
 LEAST_SIZE = QSize(560, 440)
 USUAL_SIZE = QSize(1120, 760)
 
@@ -97,6 +100,8 @@ class MainWindow(QMainWindow):
             preferences or PreferenceService(Preferences(), self),
         )
         self.transfer = TransferVerbs(self, conversations)
+        self.sharing = SharingVerbs(self, theme, conversations, self.pane)
+        self.verbs.people = self.sharing
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._slide = SidebarSlide(self._splitter, self.sidebar)
         self._pages = QStackedWidget()
@@ -300,8 +305,9 @@ class MainWindow(QMainWindow):
         if conversation_id not in self._deleting:
             # Deleted elsewhere: what was being written here is not lost.
             self.composer.move_draft(conversation_id, "")
-            gone = _("“{title}” was deleted in another window.").format(title=title)
-            self.notices.tell(gone, level="warning")
+            guest = self._conversations.last_role is not MemberRole.OWNER
+            gone = _("“{title}” is not shared with you any more.") if guest else _(DELETED_ELSEWHERE)
+            self.notices.tell(gone.format(title=title), level="warning")
         self._open("", take_focus=False)
 
     def _forget(self, conversation_id: str) -> None:
@@ -309,6 +315,14 @@ class MainWindow(QMainWindow):
         if conversation_id in self._deleting:
             self._deleting.discard(conversation_id)
             self.composer.forget(conversation_id)
+
+    def let_go(self, conversation_id: str) -> None:
+        """The user is leaving a chat: that it goes is no news."""
+        self._deleting.add(conversation_id)
+
+    def keep(self, conversation_id: str) -> None:
+        """It does not go after all."""
+        self._deleting.discard(conversation_id)
 
     def _reopen(self, conversation_id: str) -> None:
         """Go from a chat that is being deleted, or back to it; the keyboard stays in the list."""
@@ -327,6 +341,7 @@ class MainWindow(QMainWindow):
         self.composer.picker.show_conversation(active, entry.conversation.model if entry else None)
         self.setWindowTitle(f"{title} – ChatDesk" if title else "ChatDesk")
         self.composer.set_replying(bool(active) and self._conversations.is_replying(active))
+        self.sharing.refresh()
         self._enable()
 
     def _enable(self) -> None:

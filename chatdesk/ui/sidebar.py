@@ -21,6 +21,7 @@ from chatdesk.ui.actions.table import ActionId
 from chatdesk.ui.conversations.list_view import ConversationListView
 from chatdesk.ui.conversations.title_field import TitleField
 from chatdesk.ui.profile_button import ProfileButton
+from chatdesk.ui.sharing.invitation_list import InvitationList
 from chatdesk.ui.sync_badge import SyncBadge
 from chatdesk.ui.theme.fonts import sized
 from chatdesk.ui.theme.icons import icon
@@ -36,9 +37,10 @@ class Sidebar(QWidget):
     """Holds the parts in their order.
 
     Signals: ``new_chat_requested()``, ``hide_requested()``, ``messages_requested(text)`` to look for these
-    words in messages, ``left()`` when Escape leaves the empty search field. ``list``, ``badge`` and
-    ``profile`` are public for the window, which connects and feeds them. The list is narrowed as one types;
-    the archive is another list in the same place, left by its button or by narrowing nothing more.
+    words in messages, ``left()`` when Escape leaves the empty search field. ``list``, ``badge``,
+    ``invitations`` and ``profile`` are public for the window, which connects and feeds them. The list is
+    narrowed as one types; the archive is another list in the same place, left by its button or by narrowing
+    nothing more.
     """
 
     new_chat_requested = Signal()
@@ -67,6 +69,7 @@ class Sidebar(QWidget):
         say(self.messages_button.setText, "Search in messages")
         say(self.messages_button.setToolTip, "Ctrl+Enter")
         self.messages_button.hide()
+        self.invitations = InvitationList()
         self.list = ConversationListView(conversations, theme)
         self.archive_button = QToolButton()
         self.archive_button.setProperty("look", "quiet")
@@ -117,6 +120,7 @@ class Sidebar(QWidget):
         column.setSpacing(0)
         column.addWidget(top)
         column.addLayout(above)
+        column.addWidget(self.invitations)
         column.addWidget(self.list, 1)
         column.addWidget(line)
         column.addLayout(foot)

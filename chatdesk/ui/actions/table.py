@@ -25,6 +25,9 @@ class ActionId(StrEnum):
     EXPORT_MARKDOWN = "chat.export_markdown"
     EXPORT_JSON = "chat.export_json"
     DELETE_CHAT = "chat.delete"
+    SHARE_CHAT = "chat.share"
+    LEAVE_CHAT = "chat.leave"
+    JOIN_CHAT = "chat.join"
     SEARCH = "search.everywhere"
     FIND_CHAT = "search.titles"
     FIND = "search.chat"
@@ -105,6 +108,9 @@ ACTIONS: dict[ActionId, ActionRow] = {
         ActionRow(ActionId.EXPORT_MARKDOWN, "Export as Markdown…", "export", (), _CHAT),
         ActionRow(ActionId.EXPORT_JSON, "Export as JSON…", "export", (), _CHAT),
         ActionRow(ActionId.DELETE_CHAT, "Delete", "trash", ("Ctrl+Shift+Backspace",), _CHAT),
+        ActionRow(ActionId.SHARE_CHAT, "Share…", "users", ("Ctrl+Shift+S",), _CHAT),
+        ActionRow(ActionId.LEAVE_CHAT, "Leave the chat…", "sign-out", (), _CHAT),
+        ActionRow(ActionId.JOIN_CHAT, "Join with a link or code…", "users", (), Need.ACCOUNT),
         ActionRow(ActionId.SEARCH, "Search…", "search", ("Ctrl+K",), Need.ACCOUNT),
         ActionRow(ActionId.FIND_CHAT, "Find a chat by its title", "", ("Ctrl+Shift+F",), Need.ACCOUNT),
         ActionRow(ActionId.FIND, "Find in this chat", "search", ("Ctrl+F",), _CHAT),
@@ -153,6 +159,7 @@ ACCOUNT_MENU: MenuRows = (
     ActionId.REFRESH,
     None,
     ActionId.NEW_WINDOW,
+    ActionId.JOIN_CHAT,
     ActionId.IMPORT,
     ActionId.EXPORT_EVERYTHING,
     None,
@@ -165,14 +172,17 @@ ACCOUNT_MENU: MenuRows = (
 """Behind the profile at the bottom of the sidebar."""
 
 
-def conversation_menu(*, pinned: bool, failed: bool, archived: bool = False) -> MenuRows:
-    """Return the rows of a conversation's menu."""
+def conversation_menu(
+    *, pinned: bool, failed: bool, archived: bool = False, guest: bool = False, reader: bool = False
+) -> MenuRows:
+    """Return the rows of a conversation's menu; ``guest``: it is another's, ``reader``: only to read."""
     rows: list[ActionId | None] = [
-        ActionId.RENAME_CHAT,
-        ActionId.CHAT_SETTINGS,
+        *(() if reader else (ActionId.RENAME_CHAT, ActionId.CHAT_SETTINGS)),
+        ActionId.SHARE_CHAT,
         ActionId.UNPIN_CHAT if pinned else ActionId.PIN_CHAT,
         ActionId.UNARCHIVE_CHAT if archived else ActionId.ARCHIVE_CHAT,
     ]
     if failed:
         rows += [None, ActionId.RETRY_CHAT, ActionId.DISCARD_CHAT]
-    return (*rows, None, ActionId.EXPORT_MARKDOWN, ActionId.EXPORT_JSON, None, ActionId.DELETE_CHAT)
+    last = ActionId.LEAVE_CHAT if guest else ActionId.DELETE_CHAT
+    return (*rows, None, ActionId.EXPORT_MARKDOWN, ActionId.EXPORT_JSON, None, last)

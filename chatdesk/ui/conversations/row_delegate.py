@@ -120,6 +120,8 @@ class ConversationRowDelegate(QStyledItemDelegate):
             marks.append(("alert", tokens.danger))
         elif delivery != DeliveryState.SENT:
             marks.append(("clock", tokens.text_muted))
+        if index.data(ConversationRole.SHARED):
+            marks.append(("users", tokens.text_muted))
         for name, colour in marks:
             place = QRectF(right - _MARK, middle - _MARK / 2, _MARK, _MARK)
             if name in ("dot", "dots"):

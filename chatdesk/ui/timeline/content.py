@@ -145,4 +145,5 @@ def circumstances(model: MessageListModel, message: Message, text: bool) -> Circ
         status=message.status,
         delivery=message.delivery,
         replying=model.replying,
+        writable=model.writable,
     )

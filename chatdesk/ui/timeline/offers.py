@@ -46,7 +46,8 @@ FACES = {
 @dataclass(frozen=True, slots=True)
 class Circumstances:
     """What the offers depend on. ``author``: this user is the author of record, also of replies they asked
-    for; ``answers``: the message has a question above it; ``replying``: a reply is being written."""
+    for; ``answers``: the message has a question above it; ``replying``: a reply is being written;
+    ``writable``: this user may write here."""
 
     role: Role
     own: bool
@@ -58,6 +59,7 @@ class Circumstances:
     status: MessageStatus
     delivery: DeliveryState
     replying: bool
+    writable: bool = True
 
 
 def offers(about: Circumstances) -> tuple[MessageAction, ...]:
@@ -70,7 +72,7 @@ def offers(about: Circumstances) -> tuple[MessageAction, ...]:
     if about.deleted:
         return ()
     found = [MessageAction.COPY] if about.text else []
-    if about.replying or about.delivery is DeliveryState.FAILED:
+    if about.replying or not about.writable or about.delivery is DeliveryState.FAILED:
         return tuple(found)
     if about.own and about.role is Role.USER:
         found.append(MessageAction.EDIT)
@@ -83,6 +85,6 @@ def offers(about: Circumstances) -> tuple[MessageAction, ...]:
 
 def broken_offers(about: Circumstances) -> list[MessageAction]:
     """Return what is offered in words, and always, below a reply that did not come to its end."""
-    if about.status not in (MessageStatus.INTERRUPTED, MessageStatus.ERROR):
+    if not about.writable or about.status not in (MessageStatus.INTERRUPTED, MessageStatus.ERROR):
         return []
     return [*([MessageAction.GO_ON] if about.text else []), MessageAction.REGENERATE]

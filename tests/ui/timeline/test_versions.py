@@ -117,6 +117,8 @@ REPLY = {"role": Role.ASSISTANT, "own": False}
         ({**REPLY, "status": MessageStatus.ERROR, "text": False}, (A.REGENERATE, A.DELETE)),
         ({**REPLY, "status": MessageStatus.INTERRUPTED, "replying": True}, (A.COPY,)),
         ({"role": Role.SYSTEM, "own": False, "author": False}, (A.COPY,)),
+        ({"writable": False}, (A.COPY,)),
+        ({**REPLY, "status": MessageStatus.INTERRUPTED, "writable": False}, (A.COPY,)),
     ],
 )
 def test_what_is_offered_fits(fields: dict[str, Any], expected: tuple[MessageAction, ...]) -> None:

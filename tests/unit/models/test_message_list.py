@@ -145,6 +145,12 @@ def test_day_breaks_and_groups_follow_the_neighbours(model: MessageListModel) ->
     assert model.data(model.index(1), role.DAY_BREAK)
 
 
+def test_who_has_no_account_any_more_is_called_so(model: MessageListModel) -> None:
+    model.load(CONVERSATION, [message(1, author=None), message(2)], False)
+    author = [model.data(model.index(row), TimelineRole.AUTHOR) for row in range(2)]
+    assert author == ["Deleted user", "scripted"]
+
+
 def test_names_and_pictures_change_beside_old_messages(model: MessageListModel) -> None:
     model.load(CONVERSATION, [message(1, author=ANNA), message(2), message(3)], False)
     author = [model.data(model.index(r), TimelineRole.AUTHOR) for r in range(3)]

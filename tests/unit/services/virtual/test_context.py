@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from chatdesk.domain.change import RowBatch
 from chatdesk.domain.message import Message, MessageStatus, Role
+from chatdesk.domain.profile import Profile
 from chatdesk.providers.base import Turn
 from chatdesk.services.context import turns_before
-from tests.support.messages import START, message
+from tests.support.messages import ANNA, START, message
 from tests.unit.services.virtual.world import World
 
 
@@ -58,3 +59,22 @@ async def test_the_system_prompt_comes_first(world: World) -> None:
     turns = await turns_before(world.store, asked, message(1).id, {})
     assert turns[0] == Turn(Role.SYSTEM, "Be brief.")
     assert len(turns) == 2
+
+
+async def test_where_several_people_wrote_the_model_reads_who(world: World) -> None:
+    rows = [
+        message(1, "I like the sea"),
+        message(2, "Then go to Lisbon", role=Role.ASSISTANT),
+        message(3, "I do not", author=ANNA),
+        message(5, "Neither do I", author=None),
+    ]
+    conversation = await stored(world, *rows)
+    ben = Profile(rows[0].author_id or "", "ben", "Ben", None, 1, START)
+    await world.store.apply(RowBatch(profiles=(ben,)))
+    turns = await read(world, conversation, rows[3])
+    assert [turn.content for turn in turns] == [
+        "Ben: I like the sea",
+        "Then go to Lisbon",
+        "Somebody: I do not",
+        "Somebody: Neither do I",
+    ]
