@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from chatdesk.domain.change import ChangeSet, Verb
 from chatdesk.domain.conversation import Answers, MemberRole
 from chatdesk.domain.mention import asks_model
+from chatdesk.domain.profile import Profile
 from chatdesk.domain.sharing import SharingKind
 from chatdesk.language.door import _, ngettext
 from chatdesk.models.conversation_list import NEW_TITLE
@@ -35,11 +36,15 @@ class SharingWiring:
         """Conversations, and "" for invitations and links, that this window waits for an answer about."""
         self._coming = ""
         """The conversation to be shown as soon as it is in the list."""
+        self._settled: set[str] = set()
+        """Conversations whose draft has its place when they go: moved already, or left on purpose."""
+        self._faces: dict[str, tuple[Profile, bytes | None, Face]] = {}
         verbs.roster_of = service.roster
         verbs.face_of = self._face
         verbs.opened.connect(self._join_members)
         verbs.join_opened.connect(self._join_joining)
         verbs.leave_requested.connect(self._leave)
+        whole.conversations.active_removed.connect(self._settled.add)
         cards = whole.window.sidebar.invitations
         cards.accepted.connect(self._accept)
         cards.declined.connect(service.decline)
@@ -115,6 +120,7 @@ class SharingWiring:
 
     def _leave(self, conversation_id: str) -> None:
         self._asked.add(conversation_id)
+        self._settled.add(conversation_id)
         self._whole.window.let_go(conversation_id)
         self._service.leave(conversation_id)
 
@@ -126,11 +132,16 @@ class SharingWiring:
     def _face(self, user_id: str) -> Face:
         from chatdesk.ui.dialogs.picture import picture_from
 
-        profile = next((known for known in self._whole.profiles.known if known.id == user_id), None)
+        profile = self._whole.profiles.person(user_id)
         if profile is None:
             return Face(_("Someone"))
         content = self._whole.profiles.pictures.get(profile.avatar_path or "")
-        return Face(name_of(profile), profile.username or "", picture_from(content) if content else None)
+        known = self._faces.get(user_id)
+        if known is None or known[0] != profile or known[1] is not content:
+            picture = picture_from(content) if content else None
+            known = (profile, content, Face(name_of(profile), profile.username or "", picture))
+            self._faces[user_id] = known
+        return known[2]
 
     def _roster_changed(self, conversation_id: str) -> None:
         self._whole.conversations.set_shared(self._service.shared)
@@ -159,6 +170,7 @@ class SharingWiring:
             return
         words = failure_words(failure.error)
         self._whole.window.keep(failure.about)
+        self._settled.discard(failure.about)
         if failure.kind is SharingKind.JOIN and self._verbs.join is not None:
             self._verbs.join.show_failure(words)
         elif self._verbs.dialog is not None and self._verbs.dialog.conversation_id == failure.about:
@@ -190,7 +202,9 @@ class SharingWiring:
                 if self._verbs.dialog is not None and self._verbs.dialog.conversation_id == entry.id:
                     self._verbs.dialog.reject()
                 if entry.membership.role is not MemberRole.OWNER:
-                    self._whole.realtime.shared.start(self._bring_draft(entry.id), "bring a draft")
+                    settled = entry.id in self._settled
+                    self._whole.realtime.shared.start(self._bring_draft(entry.id, settled), "bring a draft")
+                self._settled.discard(entry.id)
             elif "role" in change.fields:
                 self._whole.messages.set_writable(self._may_write())
         self._verbs.refresh()
@@ -198,15 +212,14 @@ class SharingWiring:
     def _may_write(self) -> bool:
         return self._verbs.role(self._whole.conversations.active) is not MemberRole.VIEWER
 
-    async def _bring_draft(self, conversation_id: str) -> None:
+    async def _bring_draft(self, conversation_id: str, settled: bool) -> None:
         """What was half written for a chat that is gone is the user's: it waits where the next one begins."""
-        composer = self._whole.window.composer
-        realtime = self._whole.realtime
+        composer, realtime = self._whole.window.composer, self._whole.realtime
         draft = await realtime.store.draft(of_window(conversation_id, realtime.number))
-        if draft and conversation_id != composer.conversation:
+        if draft and not settled:
             composer.bring_back("", draft)
         composer.forget(conversation_id)
-        self._whole.realtime.save_draft(conversation_id, "")
+        realtime.save_draft(conversation_id, "")
 
     def _tell_kept(self, kept: Kept) -> None:
         if self._whole is not self._whole.whole.windows.active:

@@ -136,8 +136,8 @@ class Workspace:
         self._generation.attach(remote)
         self._searches.attach()
         await self._models.attach(store)
-        await self._open_account.attach(account, store, engine)
         await self._sharing.attach(remote, store)
+        await self._open_account.attach(account, store, engine)
         self._portability.attach(remote)
 
     async def _detach(self) -> None:

@@ -82,6 +82,8 @@ class KeptTexts(QObject):
             for lane, entries in lanes.items()
             if lane not in OWN_LANES
             and any(entry.state is OutboxState.FAILED for entry in entries)
+            # Hidden because the user is deleting it is not gone.
+            and not any(entry.mutation.kind is MutationKind.DELETE_CONVERSATION for entry in entries)
             and await self._account.store.entry(lane) is None
         }
 

@@ -64,6 +64,10 @@ class ProfileService(QObject):
         """Everybody who is known so far."""
         return tuple(self._known.values())
 
+    def person(self, user_id: str) -> Profile | None:
+        """Return somebody's profile, once it is known."""
+        return self._known.get(user_id)
+
     @property
     def own(self) -> Profile | None:
         """The signed-in user's profile, once it is known."""

@@ -52,7 +52,8 @@ class ChatPane(QWidget):
         column.addWidget(self.reader)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        self.composer.dragEnterEvent(event)
+        if self.composer.isVisible():
+            self.composer.dragEnterEvent(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
         self.composer.dropEvent(event)

@@ -15,6 +15,7 @@ from chatdesk.domain.search import snippet as snippet_of
 from chatdesk.domain.session import LinkState, SyncState
 from chatdesk.providers.base import ReplyRequest, Turn
 from chatdesk.services.search import Coverage, SearchResults
+from tests.gallery import scenes_sharing
 from tests.gallery.stage import MODEL, NOW, Stage
 from tests.support.conversation_entries import conversation_id
 
@@ -171,4 +172,6 @@ SHOTS = (
     Shot("shortcuts-contrast", shortcuts, look="contrast"),
     Shot("profile", profile),
     Shot("conversation-200-percent", code, scale=200),
+    Shot("shared", scenes_sharing.shared),
+    Shot("members-dark", scenes_sharing.members, look="dark"),
 )

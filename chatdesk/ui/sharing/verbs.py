@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from chatdesk.domain.conversation import ConversationEntry, MemberRole
+from chatdesk.domain.conversation import Answers, ConversationEntry, MemberRole
 from chatdesk.domain.mention import MODEL, answers_by, mention_of, mentions_model
 from chatdesk.domain.provider import model_name
 from chatdesk.domain.sharing import Member, Roster
@@ -22,6 +22,17 @@ from chatdesk.ui.sharing.mentions import MentionCompleter
 from chatdesk.ui.sharing.people import Face, FaceOf
 from chatdesk.ui.theme.theme import Theme
 
+_WRITING = frozenset(
+    {
+        ActionId.RENAME_CHAT,
+        ActionId.CHAT_SETTINGS,
+        ActionId.CHOOSE_MODEL,
+        ActionId.ATTACH_FILES,
+        ActionId.REGENERATE,
+        ActionId.EDIT_LAST,
+        ActionId.STOP_REPLY,
+    }
+)
 MOST_LOOKED_AT = 20_000
 """A longer text is not searched for a mention at every key; the answer comes when it is sent."""
 
@@ -69,10 +80,9 @@ class SharingVerbs(QObject):
             case ActionId.DELETE_CHAT if self.is_guest(conversation_id):
                 # Deleting is the owner's; for everybody else the same key leaves.
                 self.ask_leave(conversation_id)
-            case ActionId.RENAME_CHAT | ActionId.CHAT_SETTINGS if (
-                self.role(conversation_id) is MemberRole.VIEWER
-            ):
-                pass
+            case _ if action in _WRITING:
+                # Whoever may only read has nothing to change here.
+                return self.role(conversation_id) is MemberRole.VIEWER
             case _:
                 return False
         return True
@@ -155,11 +165,12 @@ class SharingVerbs(QObject):
         pane.reader.setVisible(reader)
         answers = None
         names: list[str] = []
-        if entry is not None and shared and roster is not None:
+        if roster is not None:
             owner = next((m.user_id for m in roster.members if m.role is MemberRole.OWNER), "")
             pane.reader.show_owner(self.face_of(owner).name if owner else "")
+        if entry is not None and (shared or entry.conversation.answers is Answers.MENTIONED):
             answers = None if reader else answers_by(entry.conversation.answers, shared)
-            names = self._names(entry, roster)
+            names = self._names(entry, self._roster(entry))
         pane.answers.show_answers(answers)
         self.mentions.offer(names)
         self._look_for_mention()

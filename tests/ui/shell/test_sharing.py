@@ -200,9 +200,13 @@ def test_who_may_only_read_has_no_composer_and_no_offers(desk: Desk) -> None:
     desk.window.rename_requested.connect(lambda which, _title: renames.append(which))
     assert desk.window.verbs.carry_out(ActionId.RENAME_CHAT, TALK)
     assert desk.window.sidebar.list.state() != desk.window.sidebar.list.State.EditingState
+    assert desk.window.verbs.carry_out(ActionId.ATTACH_FILES, TALK), (
+        "nothing is attached to what is not written"
+    )
     desk.share(MemberRole.EDITOR)
     assert pane.composer.isVisible()
     assert not pane.reader.isVisible()
+    assert not desk.window.verbs.carry_out(ActionId.ATTACH_FILES, TALK)
 
 
 def test_the_line_says_who_answers_and_switches_it(desk: Desk) -> None:
@@ -220,6 +224,10 @@ def test_the_line_says_who_answers_and_switches_it(desk: Desk) -> None:
     assert line.words.text() == "The model answers every message."
     line.button.click()
     assert chosen == [Answers.ALWAYS, Answers.MENTIONED]
+    desk.share(answers=Answers.MENTIONED)
+    desk.known = None
+    desk.verbs.roster_changed(TALK)
+    assert line.isVisible(), "alone again, the rule still holds and must be seen"
 
 
 def test_names_are_offered_behind_an_at(desk: Desk, qtbot: QtBot) -> None:
