@@ -638,7 +638,8 @@ end
 $$;
 
 -- Before an account ends: what nobody else is in goes, what it shares is handed to the member who is there longest,
--- an editor if there is one. The rows of the account itself go with it, so nobody tells its own devices.
+-- an editor if there is one. The rows of the account itself go with it, so nobody tells its own devices. Whoever
+-- took the memberships away already, in the same transaction, need not know of rosters: they are told here.
 create function private.leave_everywhere(p_user_id uuid) returns void
 language plpgsql security definer set search_path = '' as $$
 declare
@@ -656,11 +657,22 @@ begin
         select c.* from public.conversations c
         where exists (
             select from public.conversation_members m where m.conversation_id = c.id and m.user_id = p_user_id)
+           or exists (
+            select from public.user_changes u
+            where u.user_id = p_user_id and u.kind = 'conversation' and u.entity_id = c.id and not u.removed)
         order by c.id
         for no key update
     loop
         delete from public.conversation_members m
         where m.conversation_id = place.id and m.user_id = p_user_id;
+        if not found then
+            if place.deleted_at is null then
+                place := private.next_roster(place.id);
+                audience := audience || private.members_of(place.id);
+                places := array_append(places, place);
+            end if;
+            continue;
+        end if;
         if not exists (select from public.conversation_members m where m.conversation_id = place.id) then
             empty_ones := array_append(empty_ones, place.id);
             continue;

@@ -166,11 +166,11 @@ async def test_a_link_is_good_for_so_many_people_and_so_long(any_database: Datab
         await refused(ann, "22023", "create_link", p_conversation_id=talk, **arguments)
 
 
-async def test_one_use_and_two_people_at_the_same_moment(any_database: Database) -> None:
-    ann, bob, cid = await named(any_database, "ann", "bob", "cid")
+async def test_one_use_and_two_people_at_the_same_moment(database: Database) -> None:
+    ann, bob, cid = await named(database, "ann", "bob", "cid")
     talk = await ann.new_conversation()
     await link(ann, talk, "one", p_max_uses=1)
-    connections = [await any_database.connect("authenticator") for _ in range(2)]
+    connections = [await database.connect("authenticator") for _ in range(2)]
     answers = await asyncio.gather(
         *(
             person.call("join_by_link", connection=connection, p_token="one")
@@ -182,8 +182,8 @@ async def test_one_use_and_two_people_at_the_same_moment(any_database: Database)
     assert len((await world(ann, "roster"))[talk]["members"]) == 2
 
 
-async def test_who_was_taken_out_needs_an_invitation_to_come_back(any_database: Database) -> None:
-    ann, bob, cid = await named(any_database, "ann", "bob", "cid")
+async def test_who_was_taken_out_needs_an_invitation_to_come_back(database: Database) -> None:
+    ann, bob, cid = await named(database, "ann", "bob", "cid")
     talk = await ann.new_conversation()
     await link(ann, talk, "open")
     await bob.call("join_by_link", p_token="open")
@@ -204,14 +204,14 @@ async def test_who_was_taken_out_needs_an_invitation_to_come_back(any_database: 
     await cid.call("join_by_link", p_token="open")
 
 
-async def test_only_the_owner_decides_about_members(any_database: Database) -> None:
-    ann, editor, viewer, stranger = await named(any_database, "ann", "editor", "viewer", "stranger")
+async def test_only_the_owner_decides_about_members(database: Database) -> None:
+    ann, editor, viewer, stranger = await named(database, "ann", "editor", "viewer", "stranger")
     talk = await ann.new_conversation()
     await ann.add(talk, editor)
     await ann.add(talk, viewer, "viewer")
     answer = await invite(ann, talk, "stranger")
     [waiting] = [one["id"] for one in answer["roster"]["invites"]]
-    before = await snapshot(any_database)
+    before = await snapshot(database)
     for person in (editor, viewer, stranger):
         here = {"p_conversation_id": talk}
         await refused(
@@ -245,16 +245,16 @@ async def test_only_the_owner_decides_about_members(any_database: Database) -> N
     await refused(
         ann, "22023", "invite_person", p_id=new_id(), p_conversation_id=talk, p_to="ok_name", p_role="owner"
     )
-    assert await snapshot(any_database) == before
+    assert await snapshot(database) == before
 
 
-async def test_a_viewer_reads_and_writes_nothing(any_database: Database) -> None:
-    ann, bob = await named(any_database, "ann", "bob")
+async def test_a_viewer_reads_and_writes_nothing(database: Database) -> None:
+    ann, bob = await named(database, "ann", "bob")
     talk = await ann.new_conversation()
     asked = (await ann.send(talk))["message"]
     await ann.add(talk, bob, "viewer")
     assert len((await bob.call("pull_messages", p_conversation_id=talk, p_after=0))["messages"]) == 1
-    before = await snapshot(any_database)
+    before = await snapshot(database)
     new_message = {"p_id": new_id(), "p_parent_id": None, "p_role": "user", "p_content": "x"}
     await refused(bob, "42501", "send_message", p_conversation_id=talk, **new_message)
     await refused(bob, "42501", "update_conversation", p_id=talk, p_updates={"title": "x"})
@@ -263,7 +263,7 @@ async def test_a_viewer_reads_and_writes_nothing(any_database: Database) -> None
     await refused(bob, "42501", "delete_conversation", p_id=talk)
     run = {"p_id": new_id(), "p_message_id": new_id(), "p_reply_to": asked["id"], "p_attempt": 0}
     await refused(bob, "42501", "claim_generation", p_holder=new_id(), p_model="m", **run)
-    assert await snapshot(any_database) == before
+    assert await snapshot(database) == before
 
 
 async def streaming(person: Person, talk: str) -> tuple[str, dict[str, Any]]:
@@ -351,8 +351,19 @@ async def test_an_account_that_ends_leaves_its_conversations_to_the_others(any_d
     assert await rights(cid, f"conversation:{shared}:1") == "----"
 
 
-async def test_a_deleted_conversation_can_be_joined_by_nobody(any_database: Database) -> None:
-    ann, bob = await named(any_database, "ann", "bob")
+async def test_rosters_are_told_of_an_end_whoever_took_the_membership_away(database: Database) -> None:
+    ann, bob = await named(database, "ann", "bob")
+    talk = await ann.new_conversation()
+    await ann.add(talk, bob)
+    postgres = await database.as_role("postgres")
+    async with postgres.transaction():
+        await postgres.execute("delete from public.conversation_members where user_id = $1", bob.id)
+        await postgres.execute("delete from auth.users where id = $1", bob.id)
+    assert roles({"roster": (await world(ann, "roster"))[talk]}) == {ann.id: "owner"}
+
+
+async def test_a_deleted_conversation_can_be_joined_by_nobody(database: Database) -> None:
+    ann, bob = await named(database, "ann", "bob")
     talk = await ann.new_conversation()
     await link(ann, talk, "open")
     await invite(ann, talk, "bob")
@@ -363,8 +374,8 @@ async def test_a_deleted_conversation_can_be_joined_by_nobody(any_database: Data
     assert "withdrawn" in await refused(bob, "55000", "join_by_link", p_token="open")
 
 
-async def test_nobody_invites_by_the_thousand(any_database: Database) -> None:
-    [ann] = await named(any_database, "ann")
+async def test_nobody_invites_by_the_thousand(database: Database) -> None:
+    [ann] = await named(database, "ann")
     talk = await ann.new_conversation()
     for number in range(60):
         await invite(ann, talk, f"somebody{number}@example.org")
@@ -379,8 +390,8 @@ async def test_nobody_invites_by_the_thousand(any_database: Database) -> None:
     )
 
 
-async def test_when_the_model_answers(any_database: Database) -> None:
-    ann, bob = await named(any_database, "ann", "bob")
+async def test_when_the_model_answers(database: Database) -> None:
+    ann, bob = await named(database, "ann", "bob")
     talk = await ann.new_conversation()
     await ann.add(talk, bob)
     assert (await world(bob, "conversation"))[talk]["answers"] is None
