@@ -38,7 +38,10 @@ class MentionCompleter(QObject):
         self.popup.setProperty("look", "palette")
         self.popup.setAccessibleName(_("Names"))
         self.completer.setPopup(self.popup)
-        self.popup.clicked.connect(lambda index: self._take(index.data()))
+        self.completer.activated.connect(self._take)
+        # The open list gets the keys and passes them to the field, where Enter would send the message: after
+        # the completer's own filter, so that this one is asked first.
+        self.popup.installEventFilter(self)
         field.textChanged.connect(self._look)
         field.cursorPositionChanged.connect(self._leave)
         field.installEventFilter(self)

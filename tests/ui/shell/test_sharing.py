@@ -249,10 +249,23 @@ def test_names_are_offered_behind_an_at(desk: Desk, qtbot: QtBot) -> None:
     QTest.keyClick(field, Qt.Key.Key_Tab)
     assert field.text() == "hello @ben_w "
     assert not popup.isVisible()
+    sent: list[str] = []
+    desk.window.composer.send_requested.connect(lambda _which, text: sent.append(text))
+    QTest.keyClicks(field, "@gp")
+    QTest.keyClick(popup, Qt.Key.Key_Return)
+    assert field.text() == "hello @ben_w @gpt-oss-20b "
+    assert sent == []
+    QTest.keyClicks(field, "@cl")
+    QTest.mouseClick(
+        popup.viewport(),
+        Qt.MouseButton.LeftButton,
+        pos=popup.visualRect(desk.verbs.mentions.completer.completionModel().index(0, 0)).center(),
+    )
+    assert field.text() == "hello @ben_w @gpt-oss-20b @Cleo-Ray "
     QTest.keyClicks(field, "@mod")
     QTest.keyClick(field, Qt.Key.Key_Escape)
     assert not popup.isVisible()
-    assert field.text() == "hello @ben_w @mod"
+    assert field.text().endswith(" @mod")
 
 
 def test_invitations_wait_in_the_sidebar(desk: Desk) -> None:
