@@ -257,3 +257,16 @@ async def test_a_deleted_account_leaves_the_others_their_conversation(any_databa
     frames = await any_database.frames()
     assert {frame["topic"] for frame in frames} == {f"user:{guest.id}"}
     assert [frame["payload"]["kind"] for frame in frames] == ["conversation", "roster", "membership"]
+
+
+async def test_when_the_model_answers(any_database: Database) -> None:
+    ann, bob = await any_database.sign_up(), await any_database.sign_up()
+    talk = await ann.new_conversation()
+    await ann.add(talk, bob)
+    for wish in ("always", "mentioned", None):
+        answer = await bob.call("update_conversation", p_id=talk, p_updates={"answers": wish})
+        assert answer["conversation"]["answers"] == wish
+        page = await ann.call("page_messages", p_conversation_id=talk)
+        assert page["conversation"] == answer["conversation"]
+    for bad in ("never", 7, ""):
+        await refused(ann, "22023", "update_conversation", p_id=talk, p_updates={"answers": bad})

@@ -388,15 +388,3 @@ async def test_nobody_invites_by_the_thousand(database: Database) -> None:
         p_to="one@more.org",
         p_role="editor",
     )
-
-
-async def test_when_the_model_answers(database: Database) -> None:
-    ann, bob = await named(database, "ann", "bob")
-    talk = await ann.new_conversation()
-    await ann.add(talk, bob)
-    assert (await world(bob, "conversation"))[talk]["answers"] is None
-    answer = await bob.call("update_conversation", p_id=talk, p_updates={"answers": "always"})
-    assert answer["conversation"]["answers"] == "always"
-    assert (await world(ann, "conversation"))[talk]["answers"] == "always"
-    for bad in ("never", 7, ""):
-        await refused(ann, "22023", "update_conversation", p_id=talk, p_updates={"answers": bad})
