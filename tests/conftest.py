@@ -81,6 +81,8 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test may see, or leave anything in, the files of whoever runs it."""
     monkeypatch.setenv("CHATDESK_DATA", str(tmp_path_factory.mktemp("chatdesk-data")))
+    # Nor may a notification come up on their desktop.
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
     for name in ("CHATDESK_MODEL", "CHATDESK_API_KEY", "CHATDESK_API_BASE"):
         monkeypatch.delenv(name, raising=False)
 

@@ -186,6 +186,7 @@ class Application:
         for each in self.windows.all:
             each.window.hide()
         self.tray.tray.show(False)
+        await self.tray.notifier.close()
         await self.wake.close()
         await self._sign_out.finished()
         await self._watch.close()

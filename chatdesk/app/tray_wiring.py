@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from chatdesk.app.notifier import Notifier
 from chatdesk.config.options import HIDE_TO_TRAY, NOTIFY_REPLIES, Option
 from chatdesk.language.door import _
 from chatdesk.models.conversation_list import NEW_TITLE
@@ -14,6 +15,7 @@ from chatdesk.ui.tray import Tray
 
 if TYPE_CHECKING:
     from chatdesk.app.application import Application
+    from chatdesk.app.open_window import OpenWindow
 
 
 class TrayWiring:
@@ -31,7 +33,11 @@ class TrayWiring:
         tray.open_requested.connect(whole.windows.raise_active)
         tray.new_chat_requested.connect(self._new_chat)
         tray.quit_requested.connect(whole.windows.quit)
-        tray.alert_chosen.connect(self.open)
+        self.notifier = Notifier(tray, self.open)
+        whole.windows.turned.connect(self._seen)
+        whole.windows.opened.connect(self._watch)
+        for each in whole.windows.all:
+            self._watch(each)
 
     def start(self) -> None:
         """Show the icon if an option asks for it."""
@@ -63,10 +69,19 @@ class TrayWiring:
     def _alert(self, alert: ReplyAlert) -> None:
         heading = alert.title or _(NEW_TITLE)
         text = _("The reply failed.") if alert.failed else _("The reply is ready.")
-        self.tray.alert(heading, text, alert.conversation_id)
+        self.notifier.tell(heading, text, alert.conversation_id, action=_("Open the chat"))
         # Flashes in the task bar, which works without a tray as well.
         shown = self._whole.windows.showing(alert.conversation_id) or self._whole.windows.active
         self._whole.qt.alert(shown.window)
+
+    def _watch(self, which: OpenWindow) -> None:
+        which.bonds.join(which.realtime.current_conversation_changed, lambda _id: self._seen(which))
+
+    def _seen(self, which: OpenWindow) -> None:
+        """What the user looks at need not be told any more."""
+        shown = which.realtime.current_conversation
+        if shown and self.in_sight(shown):
+            self.notifier.withdraw(shown)
 
     def _new_chat(self) -> None:
         self._whole.windows.raise_active().window.actions_table[ActionId.NEW_CHAT].trigger()

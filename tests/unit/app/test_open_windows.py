@@ -2,49 +2,19 @@
 
 from __future__ import annotations
 
-import gc
 import weakref
-from collections.abc import AsyncIterator
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from chatdesk.app.application import Application
 from chatdesk.app.open_window import OpenWindow
 from chatdesk.config.options import HIDE_TO_TRAY, LANGUAGE, NOTIFY_REPLIES, SEND_KEY, THEME
 from chatdesk.domain.errors import Offline
-from chatdesk.language.door import SOURCE, use
 from chatdesk.ui.actions.table import ActionId
-from chatdesk.ui.tray import Tray
-from tests.support.tray import Desktop
+from tests.unit.app.conftest import bury
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
-
-
-@pytest.fixture
-async def whole(qapp: QApplication) -> AsyncIterator[Application]:
-    """An application with its first window on screen and no account."""
-    desktop = Desktop()
-    tray = Tray(make=desktop.make, available=desktop.available)
-    made = Application(qapp, provider=None, memory_vault=True, tray=tray)
-    made.window.show()
-    made.tray.start()
-    yield made
-    tray.show(False)
-    for each in list(made.windows.all):
-        await each.close()
-    await made.scope.close()
-    use(SOURCE)
-    qapp.setStyleSheet("")
-    _bury()
-
-
-def _bury() -> None:
-    """Let Qt delete what was left for later."""
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-    gc.collect()
 
 
 async def opened(whole: Application) -> OpenWindow:
@@ -94,7 +64,7 @@ async def test_a_closed_window_is_gone_and_nothing_calls_it_any_more(whole: Appl
     while whole.scope.count:
         await _turn()
     del second
-    _bury()
+    bury()
     assert ghost() is None
     assert service() is None
     whole.preferences.put(THEME, "light")
