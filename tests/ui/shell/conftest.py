@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+import shiboken6
 from PySide6.QtWidgets import QApplication, QPlainTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
+from chatdesk.config.preferences import Preferences
 from chatdesk.domain.message import DeliveryState
 from chatdesk.models.conversation_list import ConversationListModel
+from chatdesk.services.preferences import PreferenceService
 from chatdesk.ui.main_window import MainWindow
+from chatdesk.ui.settings.window import SettingsWindow
 from chatdesk.ui.theme.theme import Theme
 from tests.support.conversation_entries import entry
+from tests.ui.shell.facts import FACTS, INSTALLATION
+from tests.ui.shell.heard import Heard
 
 
 @pytest.fixture(scope="module")
@@ -66,3 +72,24 @@ def window(qtbot: QtBot, theme: Theme, conversations: ConversationListModel, tim
     made.activateWindow()
     made.composer.setFocus()
     return made
+
+
+@pytest.fixture
+def heard(window: MainWindow) -> Heard:
+    """What the window asks for."""
+    return Heard(window)
+
+
+@pytest.fixture
+def preferences() -> PreferenceService:
+    return PreferenceService(Preferences())
+
+
+@pytest.fixture
+def settings(qtbot: QtBot, theme: Theme, preferences: PreferenceService) -> Iterator[SettingsWindow]:
+    made = SettingsWindow(theme, preferences, INSTALLATION, FACTS)
+    made.open()
+    qtbot.waitExposed(made)
+    yield made
+    if shiboken6.isValid(made):
+        shiboken6.delete(made)

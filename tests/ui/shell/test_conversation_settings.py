@@ -12,7 +12,7 @@ from chatdesk.ui.dialogs.conversation_settings import ConversationSettings
 from chatdesk.ui.main_window import MainWindow
 from chatdesk.ui.theme.theme import Theme
 from tests.support.conversation_entries import conversation_id, entry
-from tests.ui.shell.test_main_window import everything_is_named
+from tests.ui.shell.names import everything_is_named
 
 
 @pytest.mark.parametrize("first", [{}, {"system_prompt": "Be brief.", "temperature": 0.3}])

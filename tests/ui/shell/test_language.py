@@ -44,7 +44,7 @@ from chatdesk.ui.words import moment_label, number
 from tests.support.conversation_entries import NOON, conversation_id, entry
 from tests.support.messages import ME, message
 from tests.support.translatable import spoken
-from tests.ui.shell.test_settings import FACTS, INSTALLATION
+from tests.ui.shell.facts import FACTS, INSTALLATION
 
 MARK = "⟦"
 
@@ -127,7 +127,6 @@ def chat(qtbot: QtBot, theme: Theme, preferences: PreferenceService) -> MainWind
     made.account.set_account(FACTS.account)
     made.account.set_profile(FACTS.profile, None)
     made.account.set_state(SyncState(LinkState.OFFLINE, "The server stopped answering.", NOON, 2, 1))
-    made.set_model_name("first-model")
     made.set_model_notice(NO_MODEL)
     made.resize(1120, 760)
     made.show()

@@ -25,7 +25,7 @@ from chatdesk.ui.settings.models import ModelsPage
 from chatdesk.ui.theme.theme import Theme
 from tests.support.conversation_entries import NOON
 from tests.support.model_setup import models_of
-from tests.ui.shell.test_main_window import everything_is_named
+from tests.ui.shell.names import everything_is_named
 
 MISTRAL = "0190c0de-0000-7000-8000-0000000000b1"
 OLLAMA = "0190c0de-0000-7000-8000-0000000000b2"
