@@ -27,6 +27,7 @@ LIBRARIES = (
     ("aiohttp", "Apache-2.0 / MIT"),
     ("openai", "Apache-2.0"),
     ("keyring", "MIT"),
+    ("jeepney", "MIT"),
     ("cryptography", "Apache-2.0 / BSD-3-Clause"),
     ("markdown-it-py", "MIT"),
     ("Pygments", "BSD-2-Clause"),
