@@ -38,6 +38,11 @@ class ListResume:
     number: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class ParagraphResume:
+    """A paragraph was cut between two of its lines and goes on."""
+
+
 class BlockRenderer:
     """Writes the blocks of a token list; missing closing tokens are the end of the list."""
 
@@ -49,7 +54,7 @@ class BlockRenderer:
         self._tables = TableWriter(writer, style)
         self._reset(None, {})
 
-    def _reset(self, resume: ListResume | None, references: dict[str, Any]) -> None:
+    def _reset(self, resume: ListResume | ParagraphResume | None, references: dict[str, Any]) -> None:
         self._resume = resume
         self._references = references
         self._lists: list[_List] = []
@@ -61,7 +66,7 @@ class BlockRenderer:
         self,
         tokens: Sequence[Token],
         references: dict[str, Any],
-        resume: ListResume | None = None,
+        resume: ListResume | ParagraphResume | None = None,
         *,
         growing: bool = False,
     ) -> None:
@@ -116,7 +121,7 @@ class BlockRenderer:
 
     def plain(self, text: str, gap: float = PARAGRAPH_GAP, joined: bool = False) -> None:
         """Write ``text`` as it was typed."""
-        self._writer.block(gap, properties={BlockProperty.JOINED: True} if joined else None)
+        self._writer.block(gap, properties={BlockProperty.JOINED: True} if joined else None, tight=joined)
         self._writer.text(text, self._style.plain)
 
     def _base(self) -> QTextCharFormat:
@@ -138,7 +143,8 @@ class BlockRenderer:
             self._marker = BOX if task.group(1) == " " else TICKED_BOX
             content = content[task.end() :]
         gap = LIST_GAP if self._lists else PARAGRAPH_GAP
-        self._writer.block(gap, left=self._lefts[-1], properties=self._properties())
+        tight = isinstance(self._resume, ParagraphResume)
+        self._writer.block(gap, left=self._lefts[-1], properties=self._properties(), tight=tight)
         self._write_inline(content, self._base())
 
     def _heading(self, level: int, content: str) -> None:
@@ -164,7 +170,7 @@ class BlockRenderer:
         token = tokens[index]
         ordered = token.type == "ordered_list_open"
         number = int(token.attrGet("start") or 1) if ordered else None
-        if self._resume is not None and self._resume.kind == token.markup:
+        if isinstance(self._resume, ListResume) and self._resume.kind == token.markup:
             number = self._resume.number
         indent = float(LIST_INDENT)
         if ordered and number is not None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtGui import QTextCursor, QTextDocument, QTextOption
 
-from chatdesk.ui.markdown.blocks import BlockRenderer, ListResume, cut_list
+from chatdesk.ui.markdown.blocks import BlockRenderer, ListResume, ParagraphResume, cut_list
 from chatdesk.ui.markdown.code import COLOUR_LIMIT, CodeWriter, language_of
 from chatdesk.ui.markdown.parser import clean, parse_blocks
 from chatdesk.ui.markdown.style import PARAGRAPH_GAP, MarkdownStyle
@@ -16,6 +16,8 @@ from chatdesk.ui.markdown.writer import BlockWriter, Seam
 
 # One piece of work parses at most this much; about 15 ms with code, 5 ms without.
 WINDOW = 8_000
+# The parser's cost goes by lines as well: 30 ms for the same 8,000 characters in entries of a word each.
+WINDOW_LINES = 200
 # Longer lines are not Markdown: they are shown as typed, laid out in chunks (layout time grows with the
 # square of an unbroken line's length).
 LINE_LIMIT = 20_000
@@ -136,7 +138,7 @@ class MarkdownDocument:
         self._done = 0
         self._shown = 0
         self._settled = False
-        self._resume: ListResume | None = None
+        self._resume: ListResume | ParagraphResume | None = None
         self._long: _LongRun | None = None
         self._known = references
         self._late_references: dict[str, Any] = {}
@@ -153,7 +155,8 @@ class MarkdownDocument:
     def _window_end(self) -> int:
         """Return where the next window ends, always after a line end or at the end of the text."""
         text, start = self._text, self._done
-        if len(text) - start <= WINDOW:
+        cut = _after_lines(text, start, min(start + WINDOW, len(text)))
+        if cut is None and len(text) - start <= WINDOW:
             return len(text)
         fence = _FENCE.match(text, start)
         if fence and not ("`" in fence["marks"] and "`" in fence["words"]):
@@ -164,6 +167,8 @@ class MarkdownDocument:
                 self._long = _LongRun(True, closing, language_of(fence["words"]))
                 self._commit(fence.end())
             return end
+        if cut is not None:
+            return cut
         cut = text.rfind("\n", start, start + WINDOW)
         if cut >= 0:
             return cut + 1
@@ -205,11 +210,16 @@ class MarkdownDocument:
         cut = cut_list(tokens)
         if cut is None:
             self._renderer.render(tokens, references, self._resume)
-            self._resume = None
+            goes_on = tokens[0].type == "paragraph_open" and self._text[end : end + 1].strip()
+            self._resume = ParagraphResume() if goes_on else None
             self._commit(end)
             return
         index, resume = cut
-        if self._resume is not None and self._resume.number is not None and resume.number is not None:
+        if (
+            isinstance(self._resume, ListResume)
+            and self._resume.number is not None
+            and resume.number is not None
+        ):
             started = int(tokens[0].attrGet("start") or 1)
             resume = ListResume(resume.kind, self._resume.number + resume.number - started)
         self._renderer.render(tokens[:index], references, self._resume)
@@ -251,6 +261,16 @@ class MarkdownDocument:
 
 def _first_line(lines: list[int] | None) -> int:
     return lines[0] if lines else 0
+
+
+def _after_lines(text: str, start: int, end: int) -> int | None:
+    """Return where the window's share of lines is over; None if it has fewer before ``end``."""
+    place = start
+    for _ in range(WINDOW_LINES):
+        place = text.find("\n", place, end) + 1
+        if not place:
+            return None
+    return place if place < end else None
 
 
 def _offset(text: str, line: int) -> int:

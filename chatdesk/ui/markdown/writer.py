@@ -75,8 +75,12 @@ class BlockWriter:
         properties: Mapping[BlockProperty, object] | None = None,
         characters: QTextCharFormat | None = None,
         gap_below: float | None = None,
+        tight: bool = False,
     ) -> None:
-        """Begin a block after the last one; ``gap_below`` is its wish for the next one if that is another."""
+        """Begin a block after the last one; ``gap_below`` is its wish for the next one if that is another.
+
+        ``tight``: the block goes on with what the last one began, so there is no distance between them.
+        """
         made = QTextBlockFormat()
         made.setLeftMargin(left)
         made.setRightMargin(right)
@@ -84,14 +88,15 @@ class BlockWriter:
         made.setLineHeight(line_height, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
         for key, value in (properties or {}).items():
             made.setProperty(int(key), value)
+        distance = 0 if tight else max(self._gap, gap)
         first = self._unused_block and self.cursor.position() == 0
         # Qt ignores the top margin of the very first block; the frame's counts.
         if first:
             self._pad_top(head)
         elif self._unused_block:
-            self._space(max(self._gap, gap) + head)
+            self._space(distance + head)
         else:
-            made.setTopMargin(self._skirt + max(self._gap, gap) + head)
+            made.setTopMargin(self._skirt + distance + head)
         characters = characters or QTextCharFormat()
         if self._unused_block:
             self.cursor.setBlockFormat(made)

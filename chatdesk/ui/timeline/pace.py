@@ -9,7 +9,8 @@ from PySide6.QtCore import QObject, Qt, QTimer
 
 FRAME = 0.016
 
-# After a costly turn the rest of the application gets at least this many times as long.
+# After a costly turn the rest of the application gets at least this many times as long; after one that fits
+# into a frame, as long as it took.
 _REST = 3
 
 
@@ -31,7 +32,8 @@ class Pace:
     def want(self) -> None:
         """Ask for a run; asking again before it happens changes nothing."""
         if not self._timer.isActive():
-            due = self._last + max(FRAME, self._cost * _REST)
+            rest = _REST if self._cost > FRAME else 1
+            due = self._last + self._cost + max(FRAME, self._cost * rest)
             self._timer.start(max(0, round((due - time.monotonic()) * 1000)))
 
     def run(self) -> None:

@@ -15,7 +15,14 @@ from pytestqt.qtbot import QtBot
 
 from chatdesk.domain.message import MessageStatus, Role
 from chatdesk.ui.markdown import highlight
-from chatdesk.ui.markdown.document import CHUNK, CHUNKS_PER_PIECE, LINE_LIMIT, WINDOW, MarkdownDocument
+from chatdesk.ui.markdown.document import (
+    CHUNK,
+    CHUNKS_PER_PIECE,
+    LINE_LIMIT,
+    WINDOW,
+    WINDOW_LINES,
+    MarkdownDocument,
+)
 from chatdesk.ui.markdown.style import MarkdownStyle
 from chatdesk.ui.theme.fonts import code_font, interface_font
 from chatdesk.ui.theme.theme import Theme
@@ -58,6 +65,31 @@ def test_huge_texts_are_written_in_bounded_pieces(new_document: New, name: str) 
         block = block.next()
     # Layout time grows with the square of a block that cannot be broken.
     assert longest <= LINE_LIMIT + 1
+
+
+@pytest.mark.parametrize("line", ["{}\n", "{}\n\n", "- {}\n", "{}  \n"])
+def test_many_short_lines_are_written_few_at_a_time(new_document: New, line: str) -> None:
+    document, rendered = new_document()
+    rendered.set_text("".join(line.format(number) for number in range(2_000)))
+    shown = 0
+    while rendered.advance():
+        now = len(document.toPlainText().split())
+        assert now - shown <= WINDOW_LINES + 1
+        shown = now
+    assert document.toPlainText().split()[-1] == "1999"
+
+
+def test_a_paragraph_that_was_cut_goes_on_without_a_gap(new_document: New) -> None:
+    document, rendered = new_document()
+    rendered.set_text("a line\n" * (2 * WINDOW_LINES + 10) + "\nanother paragraph")
+    rendered.finish()
+    margins, block = [], document.begin()
+    while block.isValid():
+        margins.append(block.blockFormat().topMargin())
+        block = block.next()
+    assert margins[:3] == [0, 0, 0]
+    assert len(margins) == 4
+    assert margins[3] > 0
 
 
 def test_a_megabyte_is_shown_frame_by_frame_when_it_is_wanted(open_timeline: Open, qtbot: QtBot) -> None:
@@ -181,7 +213,7 @@ def test_a_huge_message_is_folded(open_timeline: Open, name: str, role: Role) ->
         view.flush()
     folded = len(HUGE[name]) > LONG
     assert row.unfold.isVisible() is folded
-    assert row.body.markdown.pieces <= 8
+    assert row.body.markdown.pieces <= 12
     if folded:
         assert len(row.body.toPlainText()) <= SHOWN + 100
         assert f"{len(HUGE[name]):,}" in row.unfold.text()
