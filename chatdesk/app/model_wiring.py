@@ -29,7 +29,7 @@ class ModelWiring:
         self._whole.realtime.change(lambda make: make.update_conversation(conversation_id, updates))
 
     def _show(self) -> None:
-        """Name the default model; if nothing can answer, the card to set one up is there instead."""
+        """Offer the models; if nothing can answer, the card to set one up is there instead."""
         models = self._whole.generation.models
         choices = [choice for choice in self._whole.models.choices if choice.ready]
         taken = Counter(choice.name for choice in choices)
@@ -38,5 +38,4 @@ class ModelWiring:
             for choice in choices
         }
         self._whole.window.composer.picker.set_models(models, names)
-        self._whole.window.set_model_name(models[0] if models else None)
         self._whole.window.set_model_notice(None if models else NO_MODEL)

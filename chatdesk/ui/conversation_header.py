@@ -1,12 +1,11 @@
-"""The line above the conversation: its title and its model."""
+"""The line above the conversation: its title and its menu."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
-from chatdesk.domain.provider import model_name
 from chatdesk.language.door import _, ngettext
 from chatdesk.ui.elided_label import ElidedLabel
 from chatdesk.ui.theme.fonts import sized
@@ -17,7 +16,7 @@ from chatdesk.ui.words import number, say
 
 
 class ConversationHeader(QWidget):
-    """Title, model, and the button of the conversation's menu.
+    """Title, and the button of the conversation's menu.
 
     Signals: ``sidebar_requested()``, ``menu_requested(global point)``.
     """
@@ -40,31 +39,22 @@ class ConversationHeader(QWidget):
         sized(self._title, 1.07, QFont.Weight.DemiBold)
         self.share_button = self._button("Share this chat")
         self.share_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self._model = QLabel()
-        self._model.setProperty("look", "pill")
-        self._model.setTextFormat(Qt.TextFormat.PlainText)
-        sized(self._model, 0.86)
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 0, 12, 0)
         row.setSpacing(10)
         row.addWidget(self.sidebar_button)
         row.addWidget(self._title, 0)
-        row.addWidget(self._model, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addStretch(1)
         row.addWidget(self.share_button)
         row.addWidget(self.menu_button)
         theme.changed.connect(self._colour)
         self._colour()
-        self.show_conversation("", None)
+        self.show_conversation("")
 
-    def show_conversation(self, title: str, model: str | None) -> None:
-        """Show a title and a model by its id or name; an empty title: no conversation is open."""
+    def show_conversation(self, title: str) -> None:
+        """Show a title; an empty one: no conversation is open."""
         self._title.setText(title)
         self._title.setVisible(bool(title))
-        model = model_name(model or "")
-        self._model.setText(model)
-        self._model.setVisible(bool(model))
-        self._model.setToolTip(_("Replies come from {model}").format(model=model) if model else "")
         self.menu_button.setVisible(bool(title))
 
     def show_people(self, shown: bool, count: int) -> None:

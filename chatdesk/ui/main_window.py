@@ -75,7 +75,6 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._theme = theme
         self._conversations = conversations
-        self._model_name: str | None = None
         self._deleting: set[str] = set()
         self._width = SIDEBAR
         self.setWindowIcon(icon("chatdesk", ""))
@@ -185,11 +184,6 @@ class MainWindow(QMainWindow):
         self.composer.open(conversation_id)
         self.pane.show_timeline(bool(conversation_id))
         self.search.conversation_shown(conversation_id)
-        self._refresh()
-
-    def set_model_name(self, model: str | None) -> None:
-        """Name the model that answers where the conversation itself names none."""
-        self._model_name = model
         self._refresh()
 
     def set_model_notice(self, text: str | None) -> None:
@@ -332,12 +326,10 @@ class MainWindow(QMainWindow):
         active = self._conversations.active
         entry = self._conversations.entry(active)
         title = "" if not active else _(NEW_TITLE)
-        model = self._model_name
         if entry is not None:
             title = entry.conversation.title or _(NEW_TITLE)
-            model = entry.conversation.model or model
         self.pane.archived.setVisible(entry is not None and entry.membership.archived)
-        self.pane.header.show_conversation(title, model)
+        self.pane.header.show_conversation(title)
         self.composer.picker.show_conversation(active, entry.conversation.model if entry else None)
         self.setWindowTitle(f"{title} – ChatDesk" if title else "ChatDesk")
         self.composer.set_replying(bool(active) and self._conversations.is_replying(active))

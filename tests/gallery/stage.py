@@ -131,7 +131,6 @@ class Stage:
         self.window.sidebar.list._sections._now = lambda: NOW
         self.window.search.palette._now = lambda: NOW
         self.window.resize(*SIZE)
-        self.window.set_model_name(MODEL)
         self.window.composer.picker.set_models((MODEL,), {MODEL: MODEL})
         self.window.show()
         self.settle()

@@ -101,7 +101,6 @@ QProgressBar::chunk { background: $accent; border-radius: 4px; }
 QLabel[look="title"] { font-weight: 600; }
 QLabel[look="muted"] { color: $text_muted; }
 QLabel[look="error"] { color: $danger; }
-QLabel[look="pill"] { color: $text_muted; background: $hover; border-radius: 9px; padding: 2px 9px; }
 QLabel[look="success"] { color: $success; }
 
 QProgressBar { background: $hover; border: none; border-radius: 3px; margin: 0 16px; }
