@@ -54,8 +54,8 @@ class OpenWindow:
         self.window.settings.installation = whole.installation
         self.wiring = Wiring(self)
 
-    async def join(self) -> None:
-        """Take part in the account that is open already, beginning with no conversation."""
+    async def join(self, *, again: bool = False) -> None:
+        """Take part in the account that is open already; ``again`` as ``RealtimeService.join`` says."""
         account = self.realtime.account
         if account is None:
             self.window.show_first_run()
@@ -63,7 +63,7 @@ class OpenWindow:
         self.messages.set_user(account.user_id)
         self.window.account.set_account(account)
         self.search.attach()
-        await self.realtime.join()
+        await self.realtime.join(again=again)
         self.wiring.catch_up()
 
     def while_open(self, work: Callable[[Fact], None]) -> Callable[[Fact], None]:

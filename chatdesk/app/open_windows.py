@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -13,11 +14,14 @@ from chatdesk.config.options import WINDOW
 from chatdesk.domain.session import Account
 from chatdesk.language.door import sentence
 from chatdesk.services.notices import Notice
+from chatdesk.store.store import Store
 from chatdesk.ui.window_state import read_window_state
 
 if TYPE_CHECKING:
     from chatdesk.app.application import Application
 
+OPEN_WINDOWS = "open_windows"
+_MOST = 20
 _STEP = QPoint(36, 36)
 """How far a window that was never open before stands from the one it was opened from."""
 
@@ -40,6 +44,9 @@ class OpenWindows(QObject):
         self._whole = whole
         self.all: list[OpenWindow] = []
         """The one the user looked at last is the first."""
+        self._recalled = False
+        self._due: tuple[int, ...] = ()
+        """Windows that were open when the program ended and are not yet again."""
         self.stays: Callable[[], bool] = lambda: False
         whole.notices.noticed.connect(self._tell)
 
@@ -48,9 +55,11 @@ class OpenWindows(QObject):
         """The window that is in front, or was last."""
         return self.all[0]
 
-    def make(self) -> OpenWindow:
-        """Make a window of the lowest free number; it is not on screen yet."""
-        number = next(n for n in range(1, len(self.all) + 2) if all(each.number != n for each in self.all))
+    def make(self, number: int | None = None) -> OpenWindow:
+        """Make a window of this number, or of the lowest free one; it is not on screen yet."""
+        if number is None:
+            taken = {each.number for each in self.all}
+            number = next(n for n in range(1, len(self.all) + 2) if n not in taken)
         made = OpenWindow(self._whole, number)
         made.window.activated.connect(lambda: self._turn(made))
         made.window.closing.connect(lambda: self._closing(made))
@@ -104,10 +113,30 @@ class OpenWindows(QObject):
             each.window.show_first_run()
             each.window.first_run.set_busy(True)
 
+    async def recall(self, store: Store) -> None:
+        """Learn which windows were open last; the first one takes the number of one of them."""
+        if self._recalled:
+            return
+        self._recalled = True
+        self._due = _numbers(await store.setting(OPEN_WINDOWS))
+        if self._due and len(self.all) == 1 and self.all[0].number not in self._due:
+            self.all[0].number = self.all[0].realtime.number = self._due[0]
+
     async def restore(self) -> None:
-        """Bring back what the windows of this instance looked like."""
+        """Bring back what the windows of this instance looked like, and those that were open last."""
         for each in list(self.all):
             await self._place(each)
+        due, self._due = self._due, ()
+        for number in due:
+            if all(each.number != number for each in self.all):
+                made = self.make(number)
+                await made.join(again=True)
+                await self._place(made)
+                made.window.show()
+                self.placed.emit(made)
+        if len(self.all) > 1 and due:
+            self.to_front(next(each for each in self.all if each.number == due[0]))
+        self._note()
 
     def attach(self) -> None:
         """Serve the account that is about to be opened: the searches begin."""
@@ -133,6 +162,7 @@ class OpenWindows(QObject):
         made.window.activateWindow()
         made.window.composer.setFocus()
         self._turn(made)
+        self._note()
         self.placed.emit(made)
 
     async def _place(self, each: OpenWindow) -> None:
@@ -151,10 +181,27 @@ class OpenWindows(QObject):
             return
         if len(self.all) > 1:
             self.all.remove(which)
+            self._note()
             self._whole.scope.start(which.close(), "close window")
         elif not self.stays():
             self.last_closed.emit()
 
+    def _note(self) -> None:
+        """Write down which windows are open, the one in front first: the next start opens them again."""
+        if self._whole.open_account.account is not None:
+            numbers = [each.number for each in self.all]
+            self._whole.open_account.save_setting(OPEN_WINDOWS, json.dumps(numbers))
+
     def _tell(self, notice: Notice) -> None:
         text, step = sentence(notice.text), sentence(notice.next_step)
         self.active.window.notices.tell(text, step, notice.level.value)
+
+
+def _numbers(kept: str | None) -> tuple[int, ...]:
+    """Read what was written down; whatever else is there counts as nothing."""
+    try:
+        found = json.loads(kept or "[]")
+    except ValueError:
+        return ()
+    whole = [each for each in found if type(each) is int and 0 < each <= _MOST] if type(found) is list else []
+    return tuple(dict.fromkeys(whole))

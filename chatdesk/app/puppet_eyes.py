@@ -63,6 +63,7 @@ class WindowEyes(Strings):
             "picture_shown": bool(own and own.avatar_path in whole.profiles.pictures),
             "composer": written[:LONGEST_TOLD],
             "composer_length": len(written),
+            "chips": [file.name for file in whole.window.composer.tray.files],
             "hint": " ".join(label.text() for label in labels if label.isVisible()),
             "replying": whole.generation.replying(whole.realtime.current_conversation),
             "window": whole.number,

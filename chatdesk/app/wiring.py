@@ -113,6 +113,7 @@ class Wiring:
         realtime.state_changed.connect(window.account.set_state)
         realtime.current_conversation_changed.connect(self._show)
         realtime.draft_loaded.connect(window.composer.set_draft)
+        realtime.draft_files_loaded.connect(window.composer.set_files)
         realtime.message_accepted.connect(self._accepted)
         realtime.message_refused.connect(self._refused)
         join(
@@ -185,7 +186,8 @@ class Wiring:
         window.verbs.discard_requested.connect(realtime.discard)
         window.composer.send_requested.connect(self._send)
         window.composer.stop_requested.connect(self._stop)
-        window.composer.draft_changed.connect(realtime.save_draft)
+        window.composer.draft_changed.connect(realtime.drafts.save)
+        window.composer.files_changed.connect(realtime.drafts.save_files)
         window.account.save_requested.connect(self._save_profile)
         window.account.panel.diagnostics_requested.connect(self._show_diagnostics)
         window.account.panel.failed_requested.connect(realtime.show_failed)

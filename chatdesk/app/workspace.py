@@ -32,7 +32,9 @@ PICTURES = "pictures"
 
 
 class Searches(Protocol):
-    """The search of every window."""
+    """The windows: their numbers, and the search of each."""
+
+    async def recall(self, store: Store) -> None: ...
 
     def attach(self) -> None: ...
 
@@ -134,6 +136,7 @@ class Workspace:
         self._profiles.attach(LazyAvatars(gateway), self._directory / PICTURES)
         self._attachments.attach(remote, self._directory / ATTACHMENTS)
         self._generation.attach(remote)
+        await self._searches.recall(store)
         self._searches.attach()
         await self._models.attach(store)
         await self._sharing.attach(remote, store)

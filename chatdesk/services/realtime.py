@@ -27,6 +27,7 @@ from chatdesk.services.mutations import NEW_TITLE, MutationMaker
 from chatdesk.services.notices import NoticeService
 from chatdesk.services.open_account import EngineListener, OpenAccount
 from chatdesk.services.shown_pages import ShownPages
+from chatdesk.services.window_drafts import WindowDrafts
 from chatdesk.services.writing import Files, Letter, MessageWriter
 from chatdesk.store.store import Store
 from chatdesk.sync.engine import SyncEngine
@@ -58,7 +59,8 @@ class RealtimeService(QObject):
     - ``version_expected(str)``: a version that this window asked for has this id and is to be shown
     - ``branch_wanted(str)``: this message is to be shown, whichever versions that takes
     - ``leaving_changed(frozenset)``: the messages that are about to be deleted
-    - ``draft_loaded(str, str)``: a conversation that was opened, and what was left unsent in it
+    - ``draft_loaded(str, str)``, ``draft_files_loaded(str, tuple[NewFile])``: a conversation that was opened,
+      and what was left unsent in it
     """
 
     entries_loaded = Signal(object)
@@ -72,6 +74,7 @@ class RealtimeService(QObject):
     message_refused = Signal(object)
     failed_found = Signal(object)
     draft_loaded = Signal(str, str)
+    draft_files_loaded = Signal(str, object)
     version_expected = Signal(str)
     branch_wanted = Signal(str)
     leaving_changed = Signal(object)
@@ -94,6 +97,9 @@ class RealtimeService(QObject):
         """The conversation asked for last; it becomes the current one when its messages are read."""
         self._pages: ShownPages | None = None
         self._writer: MessageWriter | None = None
+        self.drafts = WindowDrafts(
+            self.shared, self._own, self.draft_loaded.emit, self.draft_files_loaded.emit
+        )
         self.shared.entries_loaded.connect(self.entries_loaded)
         self.shared.changes_applied.connect(self._take_changes)
         self.shared.state_changed.connect(self.state_changed)
@@ -135,16 +141,19 @@ class RealtimeService(QObject):
     async def begin(self) -> None:
         """The account is open: show the conversation this window showed last."""
         self.serve()
-        last = await self.store.setting(of_window(LAST_CONVERSATION, self.number))
-        if last and await self.store.entry(last) is not None:
-            self.set_current_conversation(last)
+        await self._go_back()
 
-    async def join(self) -> None:
-        """Serve a window that was opened while the account is; it begins with no conversation."""
+    async def join(self, *, again: bool = False) -> None:
+        """Serve a window that was opened while the account is; it begins with no conversation.
+
+        ``again``: it was open at the last start and begins with the one it showed.
+        """
         self.serve()
         self.entries_loaded.emit(EntriesLoaded(await self.store.entries(), await self.store.profiles()))
         self.state_changed.emit(self.engine.state)
-        self.draft_loaded.emit("", await self.store.draft(self._own("")))
+        await self.drafts.bring("")
+        if again:
+            await self._go_back()
 
     def serve(self) -> None:
         """Get ready to show conversations of the account that is open."""
@@ -289,12 +298,6 @@ class RealtimeService(QObject):
         """Look for the oldest refused change; ``failed_found`` follows if there is one."""
         self.shared.start(self._find_failed(), "find failed")
 
-    def save_draft(self, conversation_id: str, text: str) -> None:
-        """Keep unsent text for the next start."""
-        if self.account is not None:
-            saving = self.store.save_draft(self._own(conversation_id), storable(text))
-            self.shared.write(saving, "save draft")
-
     def save_setting(self, key: str, value: str) -> None:
         """Keep a setting of this instance."""
         self.shared.save_setting(key, value)
@@ -374,8 +377,13 @@ class RealtimeService(QObject):
             self.messages_loaded.emit(loaded)
             if pages.incomplete:
                 self.shared.start(pages.complete(), "complete")
-            self.draft_loaded.emit(conversation_id, await self.store.draft(self._own(conversation_id)))
+            await self.drafts.bring(conversation_id)
             await self.store.save_setting(of_window(LAST_CONVERSATION, self.number), conversation_id)
+
+    async def _go_back(self) -> None:
+        last = await self.store.setting(of_window(LAST_CONVERSATION, self.number))
+        if last and await self.store.entry(last) is not None:
+            self.set_current_conversation(last)
 
     async def _find_failed(self) -> None:
         entries = await self.store.outbox()

@@ -12,6 +12,7 @@ from pathlib import Path
 from chatdesk.domain.errors import ChatDeskError
 from chatdesk.store import files, salvage, slots
 from chatdesk.store.connection import Database, connect, create_database, open_database
+from chatdesk.store.draft_files import owner
 from chatdesk.store.failures import SQLITE_FAILURES, DamagedFile, from_os
 from chatdesk.store.outbox import Outbox
 from chatdesk.store.recording import Recorder
@@ -231,6 +232,10 @@ def _move(orphan: Outbox, outbox: Outbox) -> None:
             if has_files(entry.mutation):
                 outbox.files.take_over(entry.mutation.id, orphan.files)
         outbox.write(put=put, drafts=drafts, durable=True)
+    for draft in orphan.draft_files.drafts():
+        if not outbox.draft_files.read(draft):
+            outbox.files.take_over(owner(draft), orphan.files)
+            orphan.draft_files.write(draft, ())
     gone = [entry.mutation.id for entry in orphan.listing()]
     if gone or drafts:
         orphan.write(drop=gone, drafts=dict.fromkeys(drafts, ""), durable=True)

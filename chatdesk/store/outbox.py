@@ -12,6 +12,7 @@ from chatdesk.domain.errors import ChatDeskError
 from chatdesk.domain.mutation import Mutation, OutboxEntry, OutboxState
 from chatdesk.store import lanes
 from chatdesk.store.connection import Database
+from chatdesk.store.draft_files import DraftFiles
 from chatdesk.store.mutations import digest, from_text, to_text
 from chatdesk.store.unsent_files import UnsentFiles, has_files
 
@@ -37,6 +38,7 @@ class Outbox:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.files = UnsentFiles(database)
+        self.draft_files = DraftFiles(database, self.files)
         self._entries: dict[str, OutboxEntry] = {}
         self._lanes: dict[str, dict[str, OutboxEntry]] = {}
         self._entities: dict[str, dict[str, OutboxEntry]] = {}

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from chatdesk.domain.attachment import NewFile
 from chatdesk.domain.branch import Branches, Node
 from chatdesk.domain.change import ChangeSet, RemoteChange, RowBatch
 from chatdesk.domain.clock import Clock
@@ -299,6 +300,13 @@ class Store:
 
     async def save_draft(self, conversation_id: str, text: str) -> None:
         await self._run(lambda ledger: ledger.opened.outbox.save_draft(conversation_id, text))
+
+    async def draft_files(self, conversation_id: str) -> tuple[NewFile, ...]:
+        """Return the files that wait with the unsent text of a conversation's composer."""
+        return await self._run(lambda ledger: ledger.opened.outbox.draft_files.read(conversation_id))
+
+    async def save_draft_files(self, conversation_id: str, files: Sequence[NewFile]) -> None:
+        await self._run(lambda ledger: ledger.opened.outbox.draft_files.write(conversation_id, files))
 
     async def setting(self, key: str) -> str | None:
         return await self._run(Ledger.setting, key)

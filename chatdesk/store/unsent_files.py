@@ -12,6 +12,9 @@ from chatdesk.domain.mutation import Mutation
 from chatdesk.store.connection import Database
 
 READ = "SELECT path, mutation_id, digest, content FROM files"
+DRAFT = "draft "
+"""How the owner of a file is called that belongs to a draft and to no change: see ``draft_files``."""
+
 _PUT = "INSERT OR REPLACE INTO files (path, mutation_id, digest, content) VALUES (?, ?, ?, ?)"
 
 
@@ -51,7 +54,8 @@ class UnsentFiles:
         """Remove the files whose entry is gone; if the disk refuses, the next sweep does it."""
         with suppress(ChatDeskError):
             rows = self._database.rows("SELECT DISTINCT mutation_id FROM files")
-            gone = [row[0] for row in rows if row[0] not in living]
+            owners = [str(row[0]) for row in rows]
+            gone = [each for each in owners if each not in living and not each.startswith(DRAFT)]
             if gone:
                 with self._database.transaction():
                     for mutation_id in gone:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -36,6 +37,45 @@ async def test_closing_leaves_nothing_and_the_next_start_goes_on(house: House) -
     assert state["current"] == conversation
     await second.until_state("the draft", lambda state: state["composer"] == "half a thou")
     await connected(second)
+    house.note_server()
+
+
+async def test_every_window_comes_back_as_it_was(house: House, tmp_path: Path) -> None:
+    first = await house.signed_in("many")
+    one = str((await first.ask("create", title="One"))["conversation_id"])
+    two = str((await first.ask("create", title="Two"))["conversation_id"])
+    await first.ask("open", conversation_id=one, window=1)
+    for number in (2, 3):
+        assert (await first.ask("new_window"))["window"] == number
+    await first.ask("open", conversation_id=two, window=3)
+    await first.until_state("the second chat", lambda state: state["current"] == two, window=3)
+    await first.ask("type", text="what this is", window=3)
+    note = tmp_path / "note.txt"
+    note.write_text("not sent yet", "utf-8")
+    assert (await first.ask("attach", paths=[str(note)], window=3))["chips"] != []
+    place = await first.ask("place", size=[700, 610], sidebar=300, window=3)
+    await first.ask("close_window", window=2)
+    await first.quit()
+
+    second = await house.start("many again")
+    await second.until_state("the windows", lambda state: sorted(state["windows"]) == [1, 3])
+    state = await second.until_state("the first chat", lambda state: state["current"] == one, window=1)
+    assert state["chips"] == []
+    await second.until_state("the second chat", lambda state: state["current"] == two, window=3)
+    state = await second.until_state("the file", lambda state: state["chips"] == ["note.txt"], window=3)
+    assert state["composer"] == "what this is"
+    assert await second.ask("place", window=3) == place
+    await connected(second)
+    await second.ask("send", text=", please", window=3)
+    await second.until_state("it being sent", shows("what this is, please"), window=3)
+    assert [file["name"] for file in (await second.ask("files", window=3))["files"]] == ["note.txt"]
+    await second.ask("close_window", window=1)
+    await second.quit()
+
+    third = await house.start("many once more")
+    state = await third.until_state("the second chat", lambda state: state["current"] == two)
+    assert (state["windows"], state["chips"]) == ([3], [])
+    await connected(third)
     house.note_server()
 
 

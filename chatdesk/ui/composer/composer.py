@@ -11,51 +11,35 @@ from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QToolBut
 
 from chatdesk.domain.attachment import NewFile
 from chatdesk.domain.text import MAX_CONTENT, storable
-from chatdesk.language.door import N_, _
+from chatdesk.language.door import _
 from chatdesk.ui.composer.drafts import Drafts
 from chatdesk.ui.composer.model_picker import ModelPicker
 from chatdesk.ui.composer.paste_offer import LONG, PasteOffer
+from chatdesk.ui.composer.sentences import BUSY, HINTS, REPAIRED, too_long
 from chatdesk.ui.composer.text_field import TextField
 from chatdesk.ui.composer.tray import Tray, holds_picture, local_files
 from chatdesk.ui.theme.fonts import sized
 from chatdesk.ui.theme.icons import icon
 from chatdesk.ui.theme.metrics import COLUMN, MARGIN
 from chatdesk.ui.theme.theme import Theme
-from chatdesk.ui.words import number, retell, say
+from chatdesk.ui.words import retell, say
 
-HINTS = {
-    "enter": N_("Enter sends, Shift+Enter starts a new line"),
-    "ctrl_enter": N_("Ctrl+Enter sends, Enter starts a new line"),
-}
-"""For each value of the option that says which key sends."""
-
-REPAIRED = N_(
-    "Some characters cannot be stored and were replaced by \N{REPLACEMENT CHARACTER}. Check the text."
-)
-BUSY = N_("A reply is being written. Stop it first, or wait until it has ended; your text stays here.")
 DRAFT_DELAY_MS = 400
-
-
-def too_long(length: int) -> str:
-    """Say that a text of ``length`` characters cannot be one message."""
-    words = _(
-        "This message has {length} characters; {most} is the most. "
-        "Shorten it or send it in parts; nothing was lost."
-    )
-    return words.format(length=number(length), most=number(MAX_CONTENT))
 
 
 class Composer(QWidget):
     """Writes messages for one conversation at a time and keeps a draft for each.
 
     Signals: ``send_requested(conversation_id, text)`` (an empty id asks for a new conversation),
-    ``stop_requested(conversation_id)``, ``draft_changed(conversation_id, text)`` at most every 400 ms. The
-    text stays until ``accept``; ``refuse`` leaves it where it is and says why.
+    ``stop_requested(conversation_id)``, ``draft_changed(conversation_id, text)`` at most every 400 ms,
+    ``files_changed(conversation_id, tuple[NewFile])`` when some were chosen, removed or sent.
+    The text stays until ``accept``; ``refuse`` leaves it where it is and says why.
     """
 
     send_requested = Signal(str, str)
     stop_requested = Signal(str)
     draft_changed = Signal(str, str)
+    files_changed = Signal(str, object)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -174,12 +158,23 @@ class Composer(QWidget):
         if conversation_id == self._conversation:
             self._fill(text)
 
+    def set_files(self, conversation_id: str, files: Sequence[NewFile]) -> None:
+        """Offer the stored files of a draft; they are taken only if none were chosen or removed since."""
+        draft = self._drafts[conversation_id]
+        if draft.files_known:
+            return
+        draft.files, draft.files_known = tuple(files), True
+        if conversation_id == self._conversation:
+            self.tray.show_files(draft.files)
+            self._refresh_button()
+
     def move_draft(self, source: str, target: str) -> None:
         """Bring the unsent text of a conversation that is gone to another one, in front of what is there."""
         self._keep()
         moved = self._drafts[source].text
         files = self._drafts[source].files
         self._drafts.forget(source)
+        self.files_changed.emit(source, ())
         self.bring_back(target, moved, files)
 
     def bring_back(self, conversation_id: str, text: str, files: Sequence[NewFile] = ()) -> None:
@@ -188,7 +183,9 @@ class Composer(QWidget):
             return
         self._keep()
         draft = self._drafts[conversation_id]
-        draft.files = (*files, *draft.files)
+        if files:
+            draft.files = (*files, *draft.files)
+            self._tell_files(conversation_id)
         if text:
             draft.text = f"{text}\n{draft.text}" if draft.text else text
         if conversation_id == self._conversation:
@@ -198,6 +195,7 @@ class Composer(QWidget):
     def forget(self, conversation_id: str) -> None:
         """Drop the draft of a conversation that the user deleted."""
         self._drafts.forget(conversation_id)
+        self.files_changed.emit(conversation_id, ())
         if conversation_id == self._conversation:
             self._fill("")
 
@@ -225,7 +223,10 @@ class Composer(QWidget):
         if conversation_id not in self._drafts:
             return
         self._keep()
+        before = self._drafts[conversation_id].files
         rest = self._drafts[conversation_id].accepted()
+        if self._drafts[conversation_id].files != before:
+            self._tell_files(conversation_id)
         if conversation_id == self._conversation:
             self._fill(rest)
             self._say()
@@ -305,9 +306,15 @@ class Composer(QWidget):
 
     def _files_changed(self) -> None:
         self._drafts[self._conversation].files = self.tray.files
+        self._tell_files(self._conversation)
         if self._said:
             self._say()
         self._refresh_button()
+
+    def _tell_files(self, conversation_id: str) -> None:
+        draft = self._drafts[conversation_id]
+        draft.files_known = True
+        self.files_changed.emit(conversation_id, draft.files)
 
     def _edited(self) -> None:
         if self._filling:

@@ -15,6 +15,8 @@ class Draft:
     sending: str | None = None
     files: tuple[NewFile, ...] = ()
     sending_files: tuple[NewFile, ...] = ()
+    files_known: bool = False
+    """Whether the files are what the user chose; else they may be on the disk yet."""
 
     def hand_over(self, text: str) -> None:
         """Note that the text and the files are on their way to the disk."""
@@ -54,3 +56,4 @@ class Drafts:
         """Drop the files of every draft; the texts stay."""
         for draft in self._known.values():
             draft.files = draft.sending_files = ()
+            draft.files_known = False

@@ -9,7 +9,8 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from chatdesk.domain.text import MAX_CONTENT
-from chatdesk.ui.composer.composer import BUSY, HINTS, REPAIRED, Composer, too_long
+from chatdesk.ui.composer.composer import Composer
+from chatdesk.ui.composer.sentences import BUSY, HINTS, REPAIRED, too_long
 from chatdesk.ui.composer.text_field import LINES_MOST
 from chatdesk.ui.theme.theme import Theme
 

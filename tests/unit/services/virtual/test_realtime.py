@@ -73,7 +73,7 @@ async def test_a_conversation_deleted_elsewhere_is_left(world: World) -> None:
 async def test_closing_still_writes_what_was_done_last(world: World) -> None:
     conversation, _ = await world.talk("hello")
     sent = world.realtime.send_message(conversation, "user", "goodbye")
-    world.realtime.save_draft(conversation, "and then")
+    world.realtime.drafts.save(conversation, "and then")
     await world.clock.finish(world.realtime.detach())
     assert [message.content for message in await world.shown(conversation)] == ["hello", "goodbye"]
     assert (await world.store.message(sent)) is not None

@@ -61,8 +61,8 @@ async def test_drafts_and_choices_belong_to_the_number(world: World) -> None:
     await world.clock.advance(1)
     assert await other.choices(conversation) == {sent: "first's"}, "a further window begins as the first"
     other.keep_choices(conversation, {sent: "second's"})
-    world.realtime.save_draft(conversation, "of the first")
-    other.save_draft(conversation, "of the second")
+    world.realtime.drafts.save(conversation, "of the first")
+    other.drafts.save(conversation, "of the second")
     await world.clock.advance(1)
     other.set_current_conversation(conversation)
     await world.clock.advance(1)
