@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from chatdesk.domain.session import Account, BackendAddress, BackendKind
+from chatdesk.runtime.whole_file import write_whole
 
 _log = logging.getLogger(__name__)
 
@@ -77,7 +77,4 @@ class AccountBook:
         return found
 
     def _write(self, content: dict[str, Any]) -> None:
-        whole = self._path.with_suffix(f".{os.getpid()}.new")
-        whole.write_text(json.dumps(content, indent=1), "utf-8")
-        whole.chmod(0o600)
-        whole.replace(self._path)
+        write_whole(self._path, json.dumps(content, indent=1))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QImage
 
 from chatdesk.domain.attachment import Attachment
+from chatdesk.runtime.whole_file import PUBLIC, write_whole
 from chatdesk.services.notices import NoticeLevel
 from chatdesk.ui.attachments.pictures import decoded
 from chatdesk.ui.attachments.thumbnails import BOUND
@@ -59,7 +60,7 @@ class AttachmentWiring:
 
     def _save(self, content: bytes, place: str) -> None:
         try:
-            Path(place).write_bytes(content)
+            write_whole(Path(place), content, mode=PUBLIC)
         except OSError as failure:
             _log.warning("An attachment could not be saved: %s", type(failure).__name__)
             self._whole.notices.tell(CANNOT_BE_SAVED, "Choose another place.", NoticeLevel.WARNING)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from filelock import FileLock, Timeout
 
 from chatdesk.config.options import Option, Scope
+from chatdesk.runtime.whole_file import write_whole
 
 T = TypeVar("T")
 
@@ -66,7 +66,7 @@ class Preferences:
             with self._alone(self._path):
                 self.reload()
                 self._values[option.key] = value
-                _replace(self._path, self._values)
+                write_whole(self._path, json.dumps(self._values, indent=1, ensure_ascii=False))
         finally:
             self._values[option.key] = value
 
@@ -114,18 +114,3 @@ class Preferences:
             yield
         finally:
             lock.release()
-
-
-def _replace(path: Path, values: Mapping[str, Any]) -> None:
-    whole = path.with_name(f"{path.name}.{os.getpid()}.new")
-    try:
-        with whole.open("w", encoding="utf-8") as file:
-            json.dump(values, file, indent=1, ensure_ascii=False)
-            file.flush()
-            os.fsync(file.fileno())
-        whole.chmod(0o600)
-        whole.replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            whole.unlink()
-        raise

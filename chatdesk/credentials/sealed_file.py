@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import secrets
-import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chatdesk.domain.clock import Clock, SystemClock
 from chatdesk.domain.errors import ChatDeskError, StoreDamaged
-
-T = TypeVar("T")
+from chatdesk.runtime.whole_file import while_shared, write_whole
 
 MAGIC = b"ChatDesk sealed\n"
 VERSION = b"\x01"
 NONCE_BYTES = 12
-_SHARING_RETRIES = 20
-_SHARING_PAUSE = 0.05
 
 
 class SealedFile:
@@ -43,7 +34,7 @@ class SealedFile:
     def read(self) -> bytes | None:
         """Return what was written, None without a file; raises ``StoreDamaged``, which leaves the file."""
         try:
-            sealed = _while_shared(self.path.read_bytes)
+            sealed = while_shared(self.path.read_bytes)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -64,15 +55,10 @@ class SealedFile:
         header = MAGIC + VERSION
         nonce = secrets.token_bytes(NONCE_BYTES)
         sealed = header + nonce + self._cipher.encrypt(nonce, content, header)
-        draft = self.path.with_name(f".{self.path.name}.{secrets.token_hex(8)}.tmp")
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _write_durably(draft, sealed)
-            _while_shared(lambda: draft.replace(self.path))
-            _sync_directory(self.path.parent)
+            write_whole(self.path, sealed)
         except OSError as error:
-            with contextlib.suppress(OSError):
-                draft.unlink()
             raise ChatDeskError(
                 f"The file {self.path.name} could not be written: {error.strerror or error}.",
                 "Free some disk space, or check that the data directory can be written to.",
@@ -80,7 +66,7 @@ class SealedFile:
 
     def delete(self) -> None:
         """Remove the file if it is there."""
-        _while_shared(lambda: self.path.unlink(missing_ok=True))
+        while_shared(lambda: self.path.unlink(missing_ok=True))
 
     def set_aside(self) -> Path | None:
         """Rename a damaged file to ``<name>.damaged-<time>`` and return its new path; None if it was gone."""
@@ -90,39 +76,10 @@ class SealedFile:
             if not aside.exists():
                 break
         try:
-            _while_shared(lambda: self.path.rename(aside))
+            while_shared(lambda: self.path.rename(aside))
         except FileNotFoundError:
             return None
         return aside
 
     def _damaged(self, message: str) -> StoreDamaged:
         return StoreDamaged(message, "Sign in again; nothing else is lost.")
-
-
-def _write_durably(path: Path, content: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_directory(directory: Path) -> None:
-    """Make a rename durable; Windows has no such call."""
-    if sys.platform == "win32":
-        return
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _while_shared(work: Callable[[], T]) -> T:
-    """Try again while another process (a virus scanner, a second window) has the file open on Windows."""
-    for _ in range(_SHARING_RETRIES if sys.platform == "win32" else 0):
-        try:
-            return work()
-        except PermissionError:
-            time.sleep(_SHARING_PAUSE)
-    return work()

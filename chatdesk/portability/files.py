@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from chatdesk.domain.errors import ChatDeskError
+from chatdesk.runtime.whole_file import put_in_place
 
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"/\\|?*\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+')
 _RESERVED = re.compile(r"^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)", re.IGNORECASE)
@@ -40,24 +41,24 @@ class WholeFile:
         self._file: IO[str] | None = None
 
     def open(self) -> None:
-        with _told():
+        with told():
             number, self._temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=self._path.parent)
             self._file = os.fdopen(number, "w", encoding="utf-8", errors="replace", newline="\n")
 
     def write(self, text: str) -> None:
         assert self._file is not None
-        with _told():
+        with told():
             self._file.write(text)
 
     def finish(self) -> None:
         """Put the file in its place, once everything is on the disk."""
         assert self._file is not None
         assert self._temporary is not None
-        with _told():
+        with told():
             self._file.flush()
             os.fsync(self._file.fileno())
             self._file.close()
-            os.replace(self._temporary, self._path)
+            put_in_place(Path(self._temporary), self._path)
             self._temporary = None
 
     def discard(self) -> None:
@@ -73,7 +74,8 @@ class WholeFile:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def told() -> Iterator[None]:
+    """Say what the disk refuses as ``ChatDeskError``."""
     try:
         yield
     except OSError as fault:

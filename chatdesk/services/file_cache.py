@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-import secrets
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+
+from chatdesk.runtime.whole_file import write_whole
 
 MOST_BYTES = 200 * 1024 * 1024
 
@@ -37,16 +38,10 @@ class FileCache:
     def write(self, path: str, content: bytes) -> None:
         """Keep a file and remove the ones that have become too many."""
         kept = self._place(path)
-        draft = kept.with_name(f".{secrets.token_hex(8)}.tmp")
-        try:
+        with suppress(OSError):
             self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with open(draft, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-                file.write(content)
-            draft.replace(kept)
+            write_whole(kept, content, durable=False)
             self._shrink()
-        except OSError:
-            with suppress(OSError):
-                draft.unlink(missing_ok=True)
 
     def forget(self, paths: Iterable[str]) -> None:
         """Remove what is kept under these paths."""

@@ -15,6 +15,7 @@ from chatdesk.domain.change import ChangeSet
 from chatdesk.domain.errors import ChatDeskError, NeedsSignIn, Refused, Retryable
 from chatdesk.domain.profile import Profile
 from chatdesk.runtime.tasks import TaskScope
+from chatdesk.runtime.whole_file import write_whole
 from chatdesk.services.loaded import EntriesLoaded
 from chatdesk.services.open_account import OpenAccount
 
@@ -137,6 +138,6 @@ def _read(path: Path) -> bytes | None:
 def _write(path: Path, content: bytes) -> None:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.write_bytes(content)
+        write_whole(path, content, durable=False)
     except OSError:
         return

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from chatdesk.runtime.whole_file import put_in_place
 from chatdesk.store import files
 from chatdesk.store.failures import SQLITE_FAILURES, DamagedFile, from_sqlite
 from chatdesk.store.migrations import check_identity, check_schema, migrate
@@ -185,6 +186,4 @@ def create_database(
         files.remove(Path(f"{draft}{suffix}"))
     if durable:
         files.sync(draft)
-    draft.replace(path)
-    if durable:
-        files.sync(path.parent)
+    put_in_place(draft, path, durable=durable)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from chatdesk.domain.mutation import OutboxEntry
+from chatdesk.runtime.whole_file import put_in_place
 from chatdesk.store import files, unsent_files
 from chatdesk.store.connection import connect, create_database, open_database
 from chatdesk.store.failures import SQLITE_FAILURES
@@ -47,8 +48,7 @@ def finish(outbox: Path, now: datetime) -> Path | None:
     if not ready.exists():
         return None
     aside = files.set_aside(outbox, now) if files.exists(outbox) else None
-    ready.replace(outbox)
-    files.sync(outbox.parent)
+    put_in_place(ready, outbox)
     return aside
 
 
@@ -66,8 +66,7 @@ def prepare(outbox: Path, saved: Salvaged) -> None:
         database.close()
     for suffix in files.COMPANIONS[1:]:
         files.remove(Path(f"{building}{suffix}"))
-    building.replace(salvaged_path(outbox))
-    files.sync(outbox.parent)
+    put_in_place(building, salvaged_path(outbox))
 
 
 def read_remains(outbox: Path) -> Salvaged:

@@ -15,6 +15,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from chatdesk.domain.errors import ChatDeskError, Misconfigured
+from chatdesk.runtime.whole_file import write_whole
 from chatdesk.store import files
 
 _OPENING_SECONDS = 10.0
@@ -65,7 +66,7 @@ class Slot:
         """Note that this place, empty of anything older, is opened after the account's last sign-out."""
         era = era_of(self.directory.parent)
         if self.era != era:
-            _write(self.directory / _ERA, era)
+            write_whole(self.directory / _ERA, era)
 
     def release(self) -> None:
         self._lock.release()
@@ -85,7 +86,7 @@ def era_of(account: Path) -> str:
 
 def begin_era(account: Path) -> None:
     """Mark a sign-out: whatever was opened before it is to be emptied, by whoever holds it or comes next."""
-    _write(account / _ERA, secrets.token_hex(8))
+    write_whole(account / _ERA, secrets.token_hex(8))
 
 
 @contextmanager
@@ -149,17 +150,3 @@ def _read(path: Path) -> str:
         return path.read_text("ascii")
     except (FileNotFoundError, UnicodeDecodeError):
         return ""
-
-
-def _write(path: Path, text: str) -> None:
-    """Replace a small file as a whole, on the disk."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
-    try:
-        files.private_file(draft)
-        draft.write_text(text, "ascii")
-        files.sync(draft)
-        draft.replace(path)
-    except OSError:
-        draft.unlink(missing_ok=True)
-        raise
-    files.sync(path.parent)
