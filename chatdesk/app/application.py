@@ -87,7 +87,7 @@ class Application:
         self.open_account = OpenAccount(clock, self.notices)
         self.attachments = AttachmentService(self.open_account, self.notices)
         self.profiles = ProfileService(self.open_account)
-        self.portability = PortabilityService(self.open_account, clock, self.data)
+        self.portability = PortabilityService(self.open_account, clock, self.data, self.attachments.read)
         self.sharing = SharingService(self.open_account, clock)
         self.kept = KeptTexts(self.open_account)
         secrets = Secrets(self.data / "keys.lock", memory=memory_vault)

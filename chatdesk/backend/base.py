@@ -121,6 +121,10 @@ class Importer(Protocol):
         """Import at most 200 conversations with at most 500 messages, as the RPC's own JSON objects."""
         ...
 
+    async def put_file(self, path: str, content: bytes, media_type: str) -> None:
+        """Store a file that a message is going to name; the same again changes nothing."""
+        ...
+
 
 class SharingCalls(Protocol):
     """What people do with each other. Raises like ``Remote``; every call may be repeated."""

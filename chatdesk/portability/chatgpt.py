@@ -14,6 +14,7 @@ from typing import Any
 
 from chatdesk.domain.text import MAX_CONTENT
 from chatdesk.portability import values
+from chatdesk.portability.chatgpt_files import Find, pictures_of
 from chatdesk.portability.chatgpt_text import text_of_message
 from chatdesk.portability.pieces import PieceMaker
 from chatdesk.portability.records import ConversationRecord, Found, MessageRecord, Skipped
@@ -28,7 +29,11 @@ def is_conversation(value: object) -> bool:
     return isinstance(as_object(value).get("mapping"), Mapping)
 
 
-def read_conversation(raw: bytes, name: str) -> Iterator[Found]:
+def _nothing(_pointer: str) -> None:
+    return None
+
+
+def read_conversation(raw: bytes, name: str, find: Find = _nothing) -> Iterator[Found]:
     """Read one element of the array; ``name`` is what it is called when it has no title."""
     try:
         fields = as_object(values.parse(raw))
@@ -42,7 +47,7 @@ def read_conversation(raw: bytes, name: str) -> Iterator[Found]:
         yield Skipped(name, str(fault))
         return
     maker = PieceMaker(conversation)
-    for record in _messages(mapping, order):
+    for record in _messages(mapping, order, find):
         yield from maker.take(record)
     yield from maker.end()
 
@@ -114,12 +119,14 @@ class _Anchor:
     key: str | None
 
 
-def _messages(mapping: Mapping[str, Any], order: list[tuple[str, str | None]]) -> Iterator[MessageRecord]:
+def _messages(
+    mapping: Mapping[str, Any], order: list[tuple[str, str | None]], find: Find
+) -> Iterator[MessageRecord]:
     anchors: dict[str | None, _Anchor] = {None: _Anchor(None)}
     firsts: dict[str | None, str] = {}
     for key, parent in order:
         above = anchors[parent]
-        record = _message(key, as_object(as_object(mapping[key]).get("message")))
+        record = _message(key, as_object(as_object(mapping[key]).get("message")), find)
         if record is None:
             anchors[key] = above
             continue
@@ -135,10 +142,11 @@ def _messages(mapping: Mapping[str, Any], order: list[tuple[str, str | None]]) -
             status=record.status,
             created_at=record.created_at,
             updated_at=record.updated_at,
+            files=record.files,
         )
 
 
-def _message(key: str, message: Mapping[str, Any]) -> MessageRecord | None:
+def _message(key: str, message: Mapping[str, Any], find: Find) -> MessageRecord | None:
     """Read a node's message; None when it has nothing to show."""
     author = as_object(message.get("author")).get("role")
     metadata = as_object(message.get("metadata"))
@@ -146,8 +154,9 @@ def _message(key: str, message: Mapping[str, Any]) -> MessageRecord | None:
     role = _ROLES.get(author) if isinstance(author, str) else None
     if role is None or hidden:
         return None
-    text = values.text_of(text_of_message(message), MAX_CONTENT) or ""
-    if not text.strip():
+    pictures = pictures_of(message, find)
+    text = values.text_of(text_of_message(message, pictures), MAX_CONTENT) or ""
+    if not text.strip() and not pictures:
         return None
     created_at = values.moment_of(message.get("create_time"))
     finished = message.get("status") in (None, "finished_successfully", "finished")
@@ -159,4 +168,5 @@ def _message(key: str, message: Mapping[str, Any]) -> MessageRecord | None:
         status="complete" if finished or role != "assistant" else "interrupted",
         created_at=created_at,
         updated_at=values.moment_of(message.get("update_time")) or created_at,
+        files=tuple(pictures.values()),
     )

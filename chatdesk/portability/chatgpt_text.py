@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from chatdesk.portability.chatgpt_files import pointer_of
 from chatdesk.portability.values import as_object
 
 _HIDDEN = frozenset(
@@ -13,14 +14,17 @@ _HIDDEN = frozenset(
 """What ChatGPT itself does not show in the conversation."""
 
 
-def text_of_message(message: Mapping[str, Any]) -> str:
-    """Return the text of a message, empty when there is nothing to show."""
+def text_of_message(message: Mapping[str, Any], brought: Collection[str] = ()) -> str:
+    """Return the text of a message, empty when there is nothing to show.
+
+    ``brought``: ids of pictures that come along, so that no word need stand in their place.
+    """
     content = as_object(message.get("content"))
     kind = content.get("content_type")
     if kind in _HIDDEN:
         return ""
     tool = as_object(message.get("author")).get("role") == "tool"
-    parts = [part for part in _parts(content, kind) if part.strip()]
+    parts = [part for part in _parts(content, kind, brought) if part.strip()]
     text = "\n\n".join(parts)
     if text and tool:
         name = as_object(message.get("author")).get("name")
@@ -28,11 +32,11 @@ def text_of_message(message: Mapping[str, Any]) -> str:
     return text
 
 
-def _parts(content: Mapping[str, Any], kind: object) -> Iterator[str]:
+def _parts(content: Mapping[str, Any], kind: object, brought: Collection[str]) -> Iterator[str]:
     parts = content.get("parts")
     if isinstance(parts, list):
         for part in parts:
-            yield _part(part)
+            yield _part(part, brought)
         return
     text = content.get("text")
     if kind == "code" and isinstance(text, str):
@@ -48,7 +52,7 @@ def _parts(content: Mapping[str, Any], kind: object) -> Iterator[str]:
         yield result
 
 
-def _part(part: object) -> str:
+def _part(part: object, brought: Collection[str]) -> str:
     """A part is a text, a picture or a sound; what cannot be brought along leaves a word about it."""
     if isinstance(part, str):
         return part
@@ -58,7 +62,7 @@ def _part(part: object) -> str:
     if isinstance(text, str):
         return text
     if kind == "image_asset_pointer":
-        return "*[image]*"
+        return "" if pointer_of(fields) in brought else "*[image]*"
     if isinstance(kind, str) and ("audio" in kind or "video" in kind):
         return "*[recording]*"
     return "*[attachment]*" if fields else ""

@@ -26,5 +26,8 @@ PIECE_MESSAGES = 200
 PIECE_CHARACTERS = 500_000
 """A conversation is handed on in pieces of at most so much; a single message may be larger."""
 
+PIECE_FILES = 24_000_000
+"""Bytes of files after which a piece ends; those of a single message may be almost as many."""
+
 NAMED_PROBLEMS = 200
 """So many skipped conversations are named; the rest is counted."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from chatdesk.portability.attached import FileRecord
 from chatdesk.portability.records import ConversationRecord, MessageRecord
 
 
@@ -12,7 +13,7 @@ class MarkdownWriter:
     """Writes message by message.
 
     ``names``: what a role is called. ``moment``: how a time is written. Both are words of the reader's
-    language, which this room does not know.
+    language, which this room does not know. ``link``: puts a file somewhere and returns what leads to it.
     """
 
     def __init__(
@@ -20,10 +21,12 @@ class MarkdownWriter:
         write: Callable[[str], object],
         names: Mapping[str, str],
         moment: Callable[[datetime], str],
+        link: Callable[[FileRecord], str],
     ) -> None:
         self._write = write
         self._names = names
         self._moment = moment
+        self._link = link
 
     def begin(self, conversation: ConversationRecord, untitled: str) -> None:
         self._write(f"# {_line(conversation.title) or untitled}\n")
@@ -48,6 +51,8 @@ class MarkdownWriter:
         if record.created_at is not None:
             facts.append(self._moment(record.created_at))
         self._write(f"\n---\n\n**{_line(' · '.join(facts))}**\n\n{_closed(record.content).rstrip()}\n")
+        for file in record.files:
+            self._write(f"\n{self._link(file)}\n")
 
     def end(self) -> None:
         self._write("")

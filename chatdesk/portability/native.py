@@ -12,7 +12,8 @@ from typing import Any
 
 from chatdesk.domain.message import MessageStatus, Role
 from chatdesk.domain.text import MAX_CONTENT
-from chatdesk.portability import values
+from chatdesk.portability import attached, values
+from chatdesk.portability.attached import FileRecord, Gathering
 from chatdesk.portability.limits import MAX_LINE
 from chatdesk.portability.pieces import PieceMaker
 from chatdesk.portability.records import ConversationRecord, Found, MessageRecord, Skipped, Trouble
@@ -55,9 +56,9 @@ def conversation_fields(record: ConversationRecord) -> dict[str, Any]:
     }
 
 
-def message_fields(record: MessageRecord) -> dict[str, Any]:
-    """Return a message as a JSON object."""
-    return {
+def message_fields(record: MessageRecord, *, inline: bool = False) -> dict[str, Any]:
+    """Return a message as a JSON object; ``inline``: with the bytes of its files."""
+    made: dict[str, Any] = {
         "id": record.key,
         "parent_id": record.parent,
         "replaces": record.replaces,
@@ -70,6 +71,17 @@ def message_fields(record: MessageRecord) -> dict[str, Any]:
         "created_at": values.written(record.created_at),
         "updated_at": values.written(record.updated_at),
     }
+    if record.files:
+        made["attachments"] = [attached.fields(file, inline=inline) for file in record.files]
+    return made
+
+
+def message_lines(record: MessageRecord) -> Iterator[str]:
+    """Yield a message as lines: itself, then its files in pieces."""
+    yield line({"message": message_fields(record)})
+    for place, file in enumerate(record.files):
+        for part in attached.parts(file):
+            yield line({"file": {"place": place, "content": part}})
 
 
 def line(value: Mapping[str, Any]) -> str:
@@ -90,7 +102,7 @@ class DocumentWriter:
         self._write(text.removesuffix("\n}") + ',\n "messages": [')
 
     def message(self, record: MessageRecord) -> None:
-        self._write(f"{self._separator}\n  " + line(message_fields(record)).rstrip("\n"))
+        self._write(f"{self._separator}\n  " + line(message_fields(record, inline=True)).rstrip("\n"))
         self._separator = ","
 
     def end(self) -> None:
@@ -128,7 +140,7 @@ def conversation_record(value: object) -> ConversationRecord:
     )
 
 
-def message_record(value: object) -> MessageRecord:
+def message_record(value: object, files: tuple[FileRecord, ...] = ()) -> MessageRecord:
     """Read a message; raises ``Unreadable``."""
     fields = values.as_object(value)
     key, content, role = values.key_of(fields.get("id")), fields.get("content"), fields.get("role")
@@ -148,6 +160,7 @@ def message_record(value: object) -> MessageRecord:
         error=values.text_of(fields.get("error"), values.MAX_ERROR),
         created_at=values.moment_of(fields.get("created_at")),
         updated_at=values.moment_of(fields.get("updated_at")),
+        files=files,
     )
 
 
@@ -167,16 +180,36 @@ def read_document(top: Mapping[str, Any]) -> Iterator[Found]:
     maker = PieceMaker(conversation)
     for value in messages if isinstance(messages, list) else ():
         try:
-            yield from maker.take(message_record(value))
+            yield from _finished(maker, value, Gathering(values.as_object(value).get("attachments")))
         except Unreadable as fault:
             yield Skipped(conversation.title, str(fault))
     yield from maker.end()
+
+
+def _finished(maker: PieceMaker, value: object, gathering: Gathering) -> Iterator[Found]:
+    """Hand on a message with its files."""
+    files = gathering.files()
+    yield from maker.take(message_record(value, files))
+    if gathering.lost:
+        yield Skipped(maker.title, "A file of a message is missing or damaged.")
 
 
 def read_lines(readline: Callable[[int], bytes]) -> Iterator[Found]:
     """Read the lines after the heading; a line that cannot be read is skipped, alone."""
     maker: PieceMaker | None = None
     title, ended = "", False
+    waiting: tuple[object, Gathering] | None = None
+
+    def settle() -> Iterator[Found]:
+        """Hand on the message whose files may have followed it."""
+        nonlocal waiting
+        held, waiting = waiting, None
+        if held is not None and maker is not None:
+            try:
+                yield from _finished(maker, *held)
+            except Unreadable as fault:
+                yield Skipped(title, str(fault))
+
     while raw := readline(MAX_LINE):
         if len(raw) == MAX_LINE and not raw.endswith(b"\n"):
             while (rest := readline(MAX_LINE)) and not rest.endswith(b"\n"):
@@ -187,6 +220,12 @@ def read_lines(readline: Callable[[int], bytes]) -> Iterator[Found]:
             continue
         try:
             value = values.as_object(values.parse(raw))
+            if "file" in value:
+                part = values.as_object(value["file"])
+                if waiting is not None:
+                    waiting[1].take(part.get("place"), part.get("content"))
+                continue
+            yield from settle()
             if "conversation" in value:
                 if maker is not None:
                     yield from maker.end()
@@ -195,13 +234,14 @@ def read_lines(readline: Callable[[int], bytes]) -> Iterator[Found]:
                 conversation = conversation_record(value["conversation"])
                 maker = PieceMaker(conversation)
             elif "message" in value:
-                if maker is not None:
-                    yield from maker.take(message_record(value["message"]))
+                described = values.as_object(value["message"]).get("attachments")
+                waiting = (value["message"], Gathering(described))
             elif "end" in value:
                 ended = True
                 break
         except Unreadable as fault:
             yield Skipped(title, str(fault))
+    yield from settle()
     if maker is not None:
         yield from maker.end()
     if not ended:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from chatdesk.portability.limits import PIECE_CHARACTERS, PIECE_MESSAGES
+from chatdesk.portability.limits import PIECE_CHARACTERS, PIECE_FILES, PIECE_MESSAGES
 from chatdesk.portability.records import ConversationRecord, MessageRecord, Piece
 
 
@@ -24,7 +24,13 @@ class PieceMaker:
         self._last: str | None = None
         self._waiting: list[MessageRecord] = []
         self._characters = 0
+        self._bytes = 0
         self._begun = False
+
+    @property
+    def title(self) -> str:
+        """What the conversation is called."""
+        return self._conversation.title
 
     def take(self, message: MessageRecord) -> Iterator[Piece]:
         """Take one message; yields a piece when there is enough for one."""
@@ -43,7 +49,8 @@ class PieceMaker:
             yield self._piece()
         self._waiting.append(replace(message, parent=parent, replaces=first))
         self._characters += len(message.content)
-        if len(self._waiting) >= PIECE_MESSAGES:
+        self._bytes += sum(len(file.content or b"") for file in message.files)
+        if len(self._waiting) >= PIECE_MESSAGES or self._bytes >= PIECE_FILES:
             yield self._piece()
 
     def end(self) -> Iterator[Piece]:
@@ -55,5 +62,5 @@ class PieceMaker:
         made = Piece(self._conversation, tuple(self._waiting), first=not self._begun)
         self._begun = True
         self._waiting = []
-        self._characters = 0
+        self._characters = self._bytes = 0
         return made

@@ -56,13 +56,14 @@ class Preview:
 class FileReading:
     """One file, open, to be read in order. Methods block; every one raises ``BadInput`` for a bad file."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, files: bool = True) -> None:
         self._path = path
+        self._files = files
         self._stack = ExitStack()
         self._source: Source | None = None
 
     def open(self) -> Format:
-        self._source = self._stack.enter_context(open_source(self._path))
+        self._source = self._stack.enter_context(open_source(self._path, files=self._files))
         return self._source.format
 
     def next(self) -> Found | None:
@@ -95,7 +96,7 @@ def examine(
     counts: Counter[str] = Counter()
     problems = Problems()
     times: list[datetime] = []
-    reading = FileReading(path)
+    reading = FileReading(path, files=False)
     try:
         source = reading.open()
         while (found := reading.next()) is not None:

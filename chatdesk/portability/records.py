@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from chatdesk.portability.attached import FileRecord
+
 
 @dataclass(frozen=True, slots=True)
 class ConversationRecord:
@@ -38,6 +40,7 @@ class MessageRecord:
     error: str | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
+    files: tuple[FileRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import IO
 
 from chatdesk.domain.errors import BadInput
 from chatdesk.portability import chatgpt, native, values
+from chatdesk.portability.chatgpt_files import ArchivedFiles, Find
 from chatdesk.portability.json_array import ArrayReader
 from chatdesk.portability.limits import (
     CHUNK,
@@ -47,13 +48,16 @@ class Source:
 
 
 @contextmanager
-def open_source(path: Path) -> Iterator[Source]:
-    """Open a file to import; raises ``BadInput`` when nothing in it can be read, also while it is read."""
+def open_source(path: Path, *, files: bool = True) -> Iterator[Source]:
+    """Open a file to import; raises ``BadInput`` when nothing in it can be read, also while it is read.
+
+    Without ``files`` an archive's pictures are left where they are, which is enough for counting.
+    """
     try:
         with path.open("rb") as file:
             if file.read(4) == b"PK\x03\x04":
                 file.seek(0)
-                yield Source(Format.CHATGPT, _guarded(_archive(file)))
+                yield Source(Format.CHATGPT, _guarded(_archive(file, files)))
                 return
             file.seek(0)
             yield _plain(file)
@@ -122,7 +126,7 @@ def _heading(raw: bytes) -> dict[str, object]:
         return {}
 
 
-def _archive(file: IO[bytes]) -> Iterator[Found]:
+def _archive(file: IO[bytes], files: bool) -> Iterator[Found]:
     with zipfile.ZipFile(file) as archive:
         parts = sorted(
             (part for part in archive.infolist() if _IN_ARCHIVE.search(part.filename)),
@@ -131,9 +135,10 @@ def _archive(file: IO[bytes]) -> Iterator[Found]:
         if not parts:
             raise BadInput("There are no conversations in this archive.", CHOOSE_ANOTHER)
         count = 0
+        find = ArchivedFiles(archive).find if files else None
         for part in parts:
             with archive.open(part) as inside:
-                for found in _array(_measured(inside, part.compress_size), count):
+                for found in _array(_measured(inside, part.compress_size), count, find):
                     yield found
                     count += getattr(found, "first", True) is True
 
@@ -153,12 +158,13 @@ def _chunks(file: IO[bytes]) -> Iterator[bytes]:
         yield chunk
 
 
-def _array(chunks: Iterator[bytes], before: int) -> Iterator[Found]:
+def _array(chunks: Iterator[bytes], before: int, find: Find | None = None) -> Iterator[Found]:
     reader = ArrayReader(chunks, MAX_ELEMENT)
     for number, element in enumerate(reader, before + 1):
         if element.raw is None:
             yield Skipped(str(number), "It is too large.")
         else:
-            yield from chatgpt.read_conversation(element.raw, str(number))
+            places = {} if find is None else {"find": find}
+            yield from chatgpt.read_conversation(element.raw, str(number), **places)
     if not reader.complete:
         yield Trouble("The file ends early; it may be damaged or incomplete.")

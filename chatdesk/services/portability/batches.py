@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from chatdesk.domain.attachment import NewFile, as_record, attach, described
 from chatdesk.portability.identity import conversation_id, message_id
+from chatdesk.portability.limits import PIECE_FILES
 from chatdesk.portability.reading import FileReading, Problems, is_original
-from chatdesk.portability.records import Piece
+from chatdesk.portability.records import MessageRecord, Piece
 from chatdesk.portability.source import Format
 from chatdesk.portability.values import written
 
@@ -52,7 +54,7 @@ class BatchReader:
     def take(self) -> Batch:
         """Return the next batch; raises ``BadInput`` when the file cannot be read further."""
         batch = Batch()
-        messages = characters = 0
+        messages = characters = size = 0
         while (found := self._held or self._reading.next()) is not None:
             if isinstance(found, Piece) and not found.first and batch.pieces and not self._passing:
                 # The rest of a conversation comes in the next call, or it would overtake its beginning.
@@ -73,10 +75,12 @@ class BatchReader:
             batch.pieces.append(found)
             messages += len(found.messages)
             characters += sum(len(each.content) for each in found.messages)
+            size += sum(len(file.content or b"") for each in found.messages for file in each.files)
             if (
                 len(batch.pieces) >= MOST_CONVERSATIONS
                 or messages >= MOST_MESSAGES
                 or characters >= MOST_CHARACTERS
+                or size >= PIECE_FILES
             ):
                 return batch
         batch.last = True
@@ -92,6 +96,22 @@ class BatchReader:
         here = is_original(piece, self.source, self._present)
         batch.here += here
         return here
+
+
+def files_of(message: MessageRecord, conversation: str) -> dict[str, NewFile]:
+    """Return the files of a message of a file to import, each by the path it gets."""
+    files = [
+        NewFile(each.name, each.media_type, each.content, each.width, each.height)
+        for each in message.files
+        if each.content is not None
+    ]
+    return attach(files, conversation, message_id(conversation, message.key))
+
+
+def described_files(message: MessageRecord, conversation: str) -> dict[str, Any]:
+    """Return what the RPC is told of a message's files."""
+    found = [as_record(described(path, file)) for path, file in files_of(message, conversation).items()]
+    return {"attachments": found} if found else {}
 
 
 def arguments(piece: Piece, user_id: str, source: Format, copy: int) -> dict[str, Any]:
@@ -116,6 +136,7 @@ def arguments(piece: Piece, user_id: str, source: Format, copy: int) -> dict[str
             "created_at": written(each.created_at),
             "updated_at": written(each.updated_at),
         }
+        | described_files(each, made)
         for each in piece.messages
     ]
     return {

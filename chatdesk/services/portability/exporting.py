@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from chatdesk import __version__
+from chatdesk.domain.attachment import Attachment
 from chatdesk.domain.branch import Branches
 from chatdesk.domain.conversation import ConversationEntry
-from chatdesk.domain.errors import ChatDeskError
+from chatdesk.domain.errors import ChatDeskError, NeedsSignIn, Retryable
 from chatdesk.domain.message import Message, MessageStatus
 from chatdesk.language.door import N_, _
 from chatdesk.portability import native
+from chatdesk.portability.attached import FileRecord
+from chatdesk.portability.file_folder import FileFolder
 from chatdesk.portability.files import WholeFile
 from chatdesk.portability.markdown import MarkdownWriter
 from chatdesk.portability.records import ConversationRecord, MessageRecord
@@ -22,6 +26,10 @@ from chatdesk.services.portability.reports import ExportFormat, ExportReport
 from chatdesk.store.store import Store
 
 PAGE = 100
+MOST_VAIN = 3
+"""So often the server is asked for a file in vain; then those that are not here are left out."""
+
+ReadFile = Callable[[Attachment], Awaitable[bytes]]
 APPLICATION = f"ChatDesk {__version__}"
 UNTITLED = N_("New chat")
 NAMES = {"user": N_("You"), "assistant": N_("Assistant"), "system": N_("System")}
@@ -30,8 +38,13 @@ NAMES = {"user": N_("You"), "assistant": N_("Assistant"), "system": N_("System")
 class Exporter:
     """Writes what the store has; the file appears when all of it is written. ``now``: the time of export."""
 
-    def __init__(self, store: Store, now: datetime) -> None:
+    def __init__(self, store: Store, now: datetime, read_file: ReadFile) -> None:
         self._store = store
+        self._read_file = read_file
+        self._attachments: dict[str, tuple[Attachment, ...]] = {}
+        self._vain = 0
+        """How many files in a row could not be had for want of the server."""
+        self.lost_files = 0
         self._now = now
         self.messages = 0
 
@@ -39,17 +52,19 @@ class Exporter:
         self, entry: ConversationEntry, path: Path, kind: ExportFormat, tree: Branches
     ) -> ExportReport:
         """Write one conversation: as Markdown what ``tree`` shows, as JSON all of it."""
-        file = WholeFile(path)
+        file, folder = WholeFile(path), FileFolder(path)
         try:
             await asyncio.to_thread(file.open)
             if kind is ExportFormat.MARKDOWN:
-                await self._markdown(entry, file, tree)
+                await self._markdown(entry, file, tree, folder)
             else:
                 await self._document(entry, file)
+            await asyncio.to_thread(folder.finish)
             await asyncio.to_thread(file.finish)
         finally:
+            folder.discard()
             file.discard()
-        return ExportReport(path, 1, self.messages)
+        return ExportReport(path, 1, self.messages, lost_files=self.lost_files)
 
     async def everything(
         self, entries: Sequence[ConversationEntry], missing: int, path: Path, told: Callable[[int, int], None]
@@ -69,29 +84,30 @@ class Exporter:
                 conversations += 1
                 top = native.line({"conversation": native.conversation_fields(record_of(entry))})
                 file.write(top)
-                async for page in self._pages(entry.id):
-                    await asyncio.to_thread(_write_lines, file, page)
+                async for rows in self._whole_pages(entry.id):
+                    await asyncio.to_thread(_write_lines, file, rows)
             ending = {"end": {"conversations": conversations, "messages": self.messages}}
             file.write(native.line(ending))
             await asyncio.to_thread(file.finish)
         finally:
             file.discard()
-        return ExportReport(path, conversations, self.messages, missing)
+        return ExportReport(path, conversations, self.messages, missing, lost_files=self.lost_files)
 
     async def _document(self, entry: ConversationEntry, file: WholeFile) -> None:
         writer = native.DocumentWriter(file.write)
         writer.begin(native.heading(native.ONE, self._now, APPLICATION), record_of(entry))
-        async for page in self._pages(entry.id):
-            await asyncio.to_thread(_write_all, writer, page)
+        async for rows in self._whole_pages(entry.id):
+            await asyncio.to_thread(_write_all, writer, rows)
         writer.end()
 
-    async def _markdown(self, entry: ConversationEntry, file: WholeFile, tree: Branches) -> None:
-        writer = MarkdownWriter(file.write, {role: _(name) for role, name in NAMES.items()}, _moment)
+    async def _markdown(
+        self, entry: ConversationEntry, file: WholeFile, tree: Branches, folder: FileFolder
+    ) -> None:
+        names = {role: _(name) for role, name in NAMES.items()}
+        writer = MarkdownWriter(file.write, names, _moment, folder.link)
         writer.begin(record_of(entry), _(UNTITLED))
-        async for page in self._pages(entry.id):
-            shown = [row for row in page if not tree.is_hidden(row.key)]
-            self.messages -= len(page) - len(shown)
-            await asyncio.to_thread(_write_all, writer, shown)
+        async for rows in self._whole_pages(entry.id, lambda row: not tree.is_hidden(row.key)):
+            await asyncio.to_thread(_write_all, writer, rows)
         writer.end()
 
     async def _pages(self, conversation_id: str) -> AsyncIterator[list[MessageRecord]]:
@@ -105,8 +121,52 @@ class Exporter:
         if waiting := await self._store.waiting(conversation_id):
             yield self._records(waiting, pruning)
 
+    async def _whole_pages(
+        self, conversation_id: str, wanted: Callable[[MessageRecord], bool] = lambda _row: True
+    ) -> AsyncIterator[list[MessageRecord]]:
+        """Yield the messages with their files; one that has any comes alone, for they may be large."""
+        async for page in self._pages(conversation_id):
+            plain: list[MessageRecord] = []
+            for row in page:
+                if not wanted(row):
+                    self.messages -= 1
+                elif not row.files:
+                    plain.append(row)
+                else:
+                    if plain:
+                        yield plain
+                        plain = []
+                    yield [await self._with_files(row)]
+            if plain:
+                yield plain
+
+    async def _with_files(self, row: MessageRecord) -> MessageRecord:
+        contents = [await self._content(each) for each in self._attachments[row.key]]
+        return replace(
+            row,
+            files=tuple(
+                replace(file, content=content) for file, content in zip(row.files, contents, strict=True)
+            ),
+        )
+
+    async def _content(self, attachment: Attachment) -> bytes | None:
+        """Return a file; None when it cannot be had, which ends no export."""
+        if self._vain < MOST_VAIN:
+            try:
+                content = await self._read_file(attachment)
+            except (Retryable, NeedsSignIn):
+                self._vain += 1
+            except ChatDeskError:
+                pass  # It is not there any more.
+            else:
+                self._vain = 0
+                return content
+        self.lost_files += 1
+        return None
+
     def _records(self, messages: Sequence[Message], pruning: Pruning) -> list[MessageRecord]:
         rows = [message_of(each, pruning) for each in messages if pruning.is_left(each.id)]
+        self._attachments = {each.id: each.attachments for each in messages if each.attachments}
         self.messages += len(rows)
         return rows
 
@@ -143,6 +203,10 @@ def message_of(message: Message, pruning: Pruning) -> MessageRecord:
         error=message.error,
         created_at=message.created_at,
         updated_at=message.updated_at,
+        files=tuple(
+            FileRecord(each.name, each.media_type, None, each.width, each.height)
+            for each in message.attachments
+        ),
     )
 
 
@@ -153,7 +217,8 @@ def gone() -> ChatDeskError:
 
 def _write_lines(file: WholeFile, rows: Sequence[MessageRecord]) -> None:
     for row in rows:
-        file.write(native.line({"message": native.message_fields(row)}))
+        for line in native.message_lines(row):
+            file.write(line)
 
 
 def _write_all(writer: native.DocumentWriter | MarkdownWriter, rows: Sequence[MessageRecord]) -> None:

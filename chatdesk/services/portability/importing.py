@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 from chatdesk.backend.base import Importer, ImportReply
 from chatdesk.domain.change import RowBatch
@@ -14,10 +15,12 @@ from chatdesk.domain.clock import Clock
 from chatdesk.domain.errors import Refused, Retryable
 from chatdesk.portability.records import Piece
 from chatdesk.portability.source import Format
-from chatdesk.services.portability.batches import Batch, BatchReader, arguments
+from chatdesk.services.portability.batches import Batch, BatchReader, arguments, files_of
 from chatdesk.services.portability.reports import ImportReport, Phase
 from chatdesk.services.portability.tally import Tally
 from chatdesk.sync.retry import Backoff
+
+T = TypeVar("T")
 
 MOST_COPIES = 50
 PATIENCE = 120.0
@@ -99,6 +102,7 @@ class ImportRun:
         if not calls:
             return
         try:
+            await self._bring_files(pieces, calls)
             reply = await self._call(calls)
         except Refused as refusal:
             if len(pieces) == 1:
@@ -122,6 +126,7 @@ class ImportRun:
             self._copy += 1
             call = arguments(piece, self._user_id, source, self._copy)
             try:
+                await self._bring_files([piece], [call])
                 reply = await self._call([call])
             except Refused as refusal:
                 self._tally.skip(piece, refusal.message)
@@ -132,13 +137,42 @@ class ImportRun:
                 return
         self._tally.skip(piece, "It was deleted here too often.")
 
+    async def _bring_files(self, pieces: Sequence[Piece], calls: Sequence[Mapping[str, Any]]) -> None:
+        """Put the files of these messages where the messages will look for them.
+
+        Only a conversation that is there takes files, so it is made first, without its messages.
+        """
+        holding = [
+            (piece, call)
+            for piece, call in zip(pieces, calls, strict=True)
+            if any(message.files for message in piece.messages)
+        ]
+        if not holding:
+            return
+        places = await self._call([{**call, "messages": []} for _, call in holding])
+        for piece, call in holding:
+            place = str(call["id"])
+            if places.fates.get(place, "gone") in _ELSEWHERE:
+                continue
+            for message in piece.messages:
+                for path, file in files_of(message, place).items():
+                    put = partial(self._importer.put_file, path, file.content, file.media_type)
+                    await self._patiently(put)
+
     async def _call(self, calls: Sequence[Mapping[str, Any]]) -> ImportReply:
         """Ask until there is an answer, and store its rows."""
+        reply = await self._patiently(partial(self._importer.import_conversations, calls))
+        made = {row.id: row.revision for row in reply.rows.conversations if reply.fates[row.id] == "made"}
+        await self._take(reply.rows, made)
+        return reply
+
+    async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
+        """Ask until there is an answer; raises ``ChatDeskError`` when there is none for too long."""
         backoff = Backoff(Random())
         began = self._clock.monotonic()
         while True:
             try:
-                reply = await self._importer.import_conversations(calls)
+                answer = await ask()
                 break
             except Retryable as failure:
                 waited = self._clock.monotonic() - began
@@ -148,6 +182,4 @@ class ImportRun:
                 self._told(Phase.WAITING, self._done)
                 await self._clock.sleep(backoff.next(failure.retry_after))
         self.waiting = False
-        made = {row.id: row.revision for row in reply.rows.conversations if reply.fates[row.id] == "made"}
-        await self._take(reply.rows, made)
-        return reply
+        return answer

@@ -46,13 +46,15 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class ExportReport:
-    """A file that was written; ``missing`` messages could not be fetched, ``reason`` says why."""
+    """A file that was written; ``missing`` messages could not be fetched, ``reason`` says why; ``lost_files``
+    files of messages could not be had."""
 
     path: Path
     conversations: int
     messages: int
     missing: int = 0
     reason: str = ""
+    lost_files: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Coroutine
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -20,11 +21,10 @@ from chatdesk.portability.reading import Preview, examine
 from chatdesk.runtime.tasks import TaskScope
 from chatdesk.services.open_account import OpenAccount
 from chatdesk.services.portability.disk import measure
-from chatdesk.services.portability.exporting import Exporter, gone
+from chatdesk.services.portability.exporting import Exporter, ReadFile, gone
 from chatdesk.services.portability.importing import ImportRun
 from chatdesk.services.portability.reports import (
     ExportFormat,
-    ExportReport,
     Interrupted,
     Job,
     Phase,
@@ -53,8 +53,16 @@ class PortabilityService(QObject):
     interrupted_found = Signal(object)
     measured = Signal(object)
 
-    def __init__(self, account: OpenAccount, clock: Clock, home: Path, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        account: OpenAccount,
+        clock: Clock,
+        home: Path,
+        read_file: ReadFile,
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(parent)
+        self._read_file = read_file
         self._account = account
         self._clock = clock
         self._home = home
@@ -160,18 +168,19 @@ class PortabilityService(QObject):
             raise gone()
         self._tell(Job.EXPORT, Phase.WRITING, 0, 0)
         tree = await store.branches(conversation_id, await self._account.view.choices(conversation_id))
-        report = await Exporter(store, self._clock.now()).conversation(entry, path, kind, tree)
-        self.exported.emit(ExportReport(path, report.conversations, report.messages, missing, reason))
+        exporter = Exporter(store, self._clock.now(), self._read_file)
+        report = await exporter.conversation(entry, path, kind, tree)
+        self.exported.emit(replace(report, missing=missing, reason=reason))
 
     async def _export_all(self, path: Path) -> None:
         self._tell(Job.EXPORT, Phase.FETCHING, 0, 0)
         missing, reason = await self._gather(None)
         store = self._account.store
         entries = await store.entries()
-        report = await Exporter(store, self._clock.now()).everything(
+        report = await Exporter(store, self._clock.now(), self._read_file).everything(
             entries, missing, path, lambda done, total: self._tell(Job.EXPORT, Phase.WRITING, done, total)
         )
-        self.exported.emit(ExportReport(path, report.conversations, report.messages, missing, reason))
+        self.exported.emit(replace(report, missing=missing, reason=reason))
 
     async def _gather(self, conversation_id: str | None) -> tuple[int, str]:
         """Bring everything here; return how many messages could not be had, and why."""

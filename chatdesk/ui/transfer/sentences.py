@@ -97,7 +97,14 @@ def exported_words(report: ExportReport) -> str:
     if report.missing:
         lacking = _("Missing, because it could not be fetched: {messages}.")
         parts.append(lacking.format(messages=messages(report.missing)))
-    elif report.reason:
+    if report.lost_files:
+        lost = ngettext(
+            "{count} file of a message could not be had and is missing.",
+            "{count} files of messages could not be had and are missing.",
+            report.lost_files,
+        )
+        parts.append(lost.format(count=number(report.lost_files)))
+    if report.reason and not report.missing:
         parts.append(_("What changed elsewhere meanwhile may be missing."))
     if report.reason:
         parts.append(sentence(report.reason))

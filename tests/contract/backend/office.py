@@ -15,6 +15,7 @@ from chatdesk.backend.feed import feed_factory
 from chatdesk.domain.clock import SystemClock
 from chatdesk.domain.errors import ChatDeskError
 from chatdesk.domain.session import Account, BackendKind, LinkState
+from chatdesk.services.attachments import AttachmentService
 from chatdesk.services.notices import NoticeService
 from chatdesk.services.portability.reports import ExportReport, ImportReport, Interrupted, Progress
 from chatdesk.services.portability.service import PortabilityService
@@ -46,6 +47,9 @@ class Gate:
             raise fault
         return await self._window.remote.import_conversations(conversations)
 
+    async def put_file(self, path: str, content: bytes, media_type: str) -> None:
+        await self._window.remote.put_file(path, content, media_type)
+
 
 class Office:
     """One window without widgets on a real account."""
@@ -53,10 +57,12 @@ class Office:
     def __init__(self, window: Window, store: Store, home: Path) -> None:
         self.window = window
         self.store = store
+        self.home = home
         clock = SystemClock()
         self.notices = NoticeService()
         self.realtime = RealtimeService(clock, self.notices)
-        self.service = PortabilityService(self.realtime.shared, clock, home)
+        self.attachments = AttachmentService(self.realtime.shared, self.notices)
+        self.service = PortabilityService(self.realtime.shared, clock, home, self.attachments.read)
         self.gate = Gate(window)
         self.progress: list[Progress] = []
         self.interrupted: list[Interrupted] = []
@@ -88,11 +94,13 @@ class Office:
             listener=self.realtime.listener,
         )
         await self.realtime.attach(self.account, self.store, engine)
+        self.attachments.attach(self.window.remote, self.home / "attachments")
         self.service.attach(self.gate)
         await self.until(lambda: self.realtime.engine.state.link is LinkState.CONNECTED)
 
     async def stop(self) -> None:
         await self.service.detach()
+        await self.attachments.detach()
         await self.realtime.detach()
 
     async def until(self, met: Any) -> None:

@@ -111,6 +111,9 @@ async def test_a_conversation_that_is_refused_is_named_and_the_rest_comes(
             ]
             return await one.window.remote.import_conversations(changed)
 
+        async def put_file(self, path: str, content: bytes, media_type: str) -> None:
+            raise AssertionError("No file is in this import.")
+
     one.service._importer = Strict()
     report = await one.bring(source)
     assert (report.imported, report.problems.count) == (2, 1)

@@ -103,6 +103,9 @@ async def test_waiting_for_the_server_can_be_cancelled(one: Office, tmp_path: Pa
         async def import_conversations(self, conversations: Sequence[Mapping[str, Any]]) -> ImportReply:
             raise Offline("Nothing answers.")
 
+        async def put_file(self, path: str, content: bytes, media_type: str) -> None:
+            raise AssertionError("No file is in this import.")
+
     one.service._importer = Dead()
 
     def stop_waiting(progress: Progress) -> None:
@@ -118,6 +121,9 @@ async def test_a_server_without_the_call_is_said_at_once(one: Office, tmp_path: 
     class Old:
         async def import_conversations(self, conversations: Sequence[Mapping[str, Any]]) -> ImportReply:
             raise Retryable("The server does not have ChatDesk's tables.", code="PGRST202")
+
+        async def put_file(self, path: str, content: bytes, media_type: str) -> None:
+            raise AssertionError("No file is in this import.")
 
     one.service._importer = Old()
     one.service.import_file(put(tmp_path / "c.json", [line_of("1")]))

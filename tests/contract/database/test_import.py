@@ -271,3 +271,48 @@ async def test_two_imports_of_one_file_at_once_make_one(any_database: Database) 
     assert (states.count("made"), states.count("same")) == (20, 20)
     pulled = await person.call("pull_changes", p_after=0)
     assert len([change for change in pulled["changes"] if change["kind"] == "conversation"]) == 20
+
+
+def picture(place: str, of: str, **fields: Any) -> dict[str, Any]:
+    """What a message says of a file."""
+    return {
+        "name": "cat.png",
+        "path": f"{place}/{of}/0.png",
+        "media_type": "image/png",
+        "size": 12,
+        "width": 3,
+        "height": 4,
+    } | fields
+
+
+async def test_a_message_brings_the_names_of_its_files(any_database: Database) -> None:
+    person = await any_database.sign_up()
+    look, plain = message("Look."), message("Plain.")
+    made = conversation(look, plain)
+    look["attachments"] = [picture(made["id"], look["id"])]
+    # The client makes the place for the files first.
+    assert (await bring(person, made | {"messages": []}))["conversations"][0]["state"] == "made"
+    assert (await bring(person, made))["conversations"][0]["state"] == "grown"
+    assert (await bring(person, made))["conversations"][0]["state"] == "same"
+    page = await person.call("page_messages", p_conversation_id=made["id"])
+    found = {row["content"]: row["attachments"] for row in page["messages"]}
+    assert found == {"Look.": look["attachments"], "Plain.": []}
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"path": "elsewhere"}, {"size": 99_000_000}, {"media_type": "text/html"}, {"name": ""}]
+)
+async def test_a_file_that_no_message_can_have_is_refused(database: Database, wrong: dict[str, Any]) -> None:
+    person = await database.sign_up()
+    look = message("Look.")
+    made = conversation(look)
+    look["attachments"] = [picture(made["id"], look["id"], **wrong)]
+    await refused(person, "22023", made)
+
+
+async def test_a_file_of_another_message_is_not_named(database: Database) -> None:
+    person = await database.sign_up()
+    look = message("Look.")
+    made = conversation(look)
+    look["attachments"] = [picture(made["id"], new_id())]
+    await refused(person, "22023", made)

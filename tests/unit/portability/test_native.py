@@ -259,7 +259,7 @@ def test_nothing_that_lives_is_lost_and_every_reference_is_sound(nodes: list[Nod
 def test_markdown_keeps_messages_apart() -> None:
     written: list[str] = []
     writer = MarkdownWriter(
-        written.append, {"user": "You", "assistant": "Reply"}, lambda moment: f"{moment:%Y}"
+        written.append, {"user": "You", "assistant": "Reply"}, lambda moment: f"{moment:%Y}", str
     )
     writer.begin(
         ConversationRecord("c", "Two\nlines *x*", "m", "Be brief.\n\nBe kind.", created_at=NOW), "Chat"
