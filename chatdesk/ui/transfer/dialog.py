@@ -117,7 +117,7 @@ class TransferDialog(QDialog):
         """Say what was written."""
         self._begin()
         self._report = report
-        complete = not (report.missing or report.reason)
+        complete = not (report.missing or report.reason or report.lost_files)
         title = _("The export is done") if complete else _("The export is not complete")
         self._say(title, sentences.exported_words(report))
         self._arrange(side=_("Show in the folder"), yes=_("Close"))

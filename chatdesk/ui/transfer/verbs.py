@@ -101,7 +101,7 @@ class TransferVerbs(QObject):
 
     def show_exported(self, report: ExportReport) -> None:
         self.dialog.show_exported(report)
-        self._tell_if_hidden(report.missing > 0)
+        self._tell_if_hidden(report.missing + report.lost_files > 0)
 
     def show_imported(self, report: ImportReport) -> None:
         self.dialog.show_imported(report)

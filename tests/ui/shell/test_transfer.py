@@ -185,6 +185,14 @@ def test_what_goes_on_in_the_background_is_told_in_the_window(qtbot: QtBot, wind
     )
 
 
+def test_files_that_are_missing_are_said(window: MainWindow) -> None:
+    verbs = window.transfer
+    verbs.show_progress(Progress(Job.EXPORT, Phase.WRITING))
+    verbs.show_exported(ExportReport(Path("/somewhere/all.jsonl"), 1, 2, lost_files=3))
+    assert verbs.dialog.title.text() == "The export is not complete"
+    assert verbs.dialog.said.text().endswith("3 files of messages could not be had and are missing.")
+
+
 def test_an_export_leads_to_its_folder(
     qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:

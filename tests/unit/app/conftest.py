@@ -6,7 +6,7 @@ import gc
 from collections.abc import AsyncIterator
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtCore import QCoreApplication, QEvent, QLocale
 from PySide6.QtWidgets import QApplication
 
 from chatdesk.app.application import Application
@@ -23,6 +23,7 @@ def desktop() -> Desktop:
 @pytest.fixture
 async def whole(qapp: QApplication, desktop: Desktop) -> AsyncIterator[Application]:
     """An application with its first window on screen and no account."""
+    before = QLocale()
     tray = Tray(make=desktop.make, available=desktop.available)
     made = Application(qapp, provider=None, memory_vault=True, tray=tray)
     made.window.show()
@@ -34,6 +35,7 @@ async def whole(qapp: QApplication, desktop: Desktop) -> AsyncIterator[Applicati
         await each.close()
     await made.scope.close()
     use(SOURCE)
+    QLocale.setDefault(before)  # Numbers are written as the language of the last test would.
     qapp.setStyleSheet("")
     bury()
 
