@@ -219,7 +219,7 @@ class SharingWiring:
         if draft and not settled:
             composer.bring_back("", draft)
         composer.forget(conversation_id)
-        realtime.save_draft(conversation_id, "")
+        realtime.drafts.save(conversation_id, "")
 
     def _tell_kept(self, kept: Kept) -> None:
         if self._whole is not self._whole.whole.windows.active:
