@@ -11,10 +11,15 @@ from aiohttp import web
 from argon2 import PasswordHasher
 
 from chatdesk import __version__
+from chatdesk.localbackend.accounts.flow_routes import FlowRoutes
+from chatdesk.localbackend.accounts.mailroom import Mailroom
 from chatdesk.localbackend.accounts.passwords import Passwords
-from chatdesk.localbackend.accounts.routes import AccountRoutes, issuer_of
+from chatdesk.localbackend.accounts.provider_flows import ProviderFlows
+from chatdesk.localbackend.accounts.requests import issuer_of
+from chatdesk.localbackend.accounts.routes import AccountRoutes
 from chatdesk.localbackend.accounts.service import Accounts
 from chatdesk.localbackend.accounts.sessions import Sessions
+from chatdesk.localbackend.accounts.settings import AuthSettings
 from chatdesk.localbackend.control import Control
 from chatdesk.localbackend.database import Database
 from chatdesk.localbackend.failures import API_VERSION, json_reply
@@ -54,6 +59,7 @@ class Settings:
     reuse_seconds: float = 10.0
     hasher: PasswordHasher | None = None
     limits: Limits = field(default_factory=Limits)
+    auth: AuthSettings = field(default_factory=AuthSettings)
 
 
 REALTIME = web.AppKey("realtime", RealtimeService)
@@ -72,7 +78,8 @@ def build_application(
     tokens = Tokens(secrets.jwt, settings.token_seconds)
     passwords = Passwords(settings.hasher)
     sessions = Sessions(tokens, secrets.jwt, settings.reuse_seconds)
-    accounts = Accounts(database, passwords, sessions)
+    accounts = Accounts(database, passwords, sessions, Mailroom(secrets.jwt, settings.auth), settings.auth)
+    providers = ProviderFlows(database, accounts.browser, settings.auth)
     realtime = RealtimeService(database, tokens, settings.limits)
     application = web.Application(middlewares=[make_gate(tokens)], client_max_size=_LARGEST_BODY)
     application[REALTIME] = realtime
@@ -98,7 +105,8 @@ def build_application(
     router.add_get("/local/v1/health", health)
     router.add_post("/local/v1/session", owner_session)
     router.add_get("/local/v1/control", control.serve)
-    AccountRoutes(accounts, tokens).register(router)
+    AccountRoutes(accounts, tokens, settings.auth).register(router)
+    FlowRoutes(accounts.by_mail, providers, control).register(router)
     RestRoutes(database, tokens).register(router)
     realtime.register(router)
     StorageRoutes(Objects(database, Files(storage)), tokens, secrets.storage).register(router)

@@ -7,6 +7,7 @@ import logging
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from chatdesk.localbackend.accounts.flow_routes import FOR_BROWSERS
 from chatdesk.localbackend.failures import (
     ReplyFailure,
     auth_failure,
@@ -72,6 +73,8 @@ def _check_key(request: web.Request, tokens: Tokens) -> None:
         return
     if path.startswith("/storage/v1/object/sign/") and request.method in ("GET", "HEAD"):
         return  # the address carries a token of its own
+    if path in FOR_BROWSERS and request.method == "GET":
+        return  # a link in a mail, a provider's way back
     key = request.headers.get("apikey")
     if key is None and path == "/realtime/v1/websocket":
         key = request.query.get("apikey")

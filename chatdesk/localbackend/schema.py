@@ -9,6 +9,7 @@ from pathlib import Path
 import asyncpg
 
 _BOOTSTRAP = Path(__file__).with_name("bootstrap.sql")
+_AUTH_FLOWS = Path(__file__).with_name("auth_flows.sql")
 _NAME = re.compile(r"(\d+)_(\w+)\.sql")
 _LOCK = 5_213_960_021  # any number nobody else uses as an advisory lock
 
@@ -89,12 +90,14 @@ async def install(
 
 
 async def bootstrap(connection_admin: asyncpg.Connection) -> None:
-    """Give an empty database what a hosted project has, once; raises ``SchemaFailed``."""
+    """Give a database what a hosted project has, where it has it not yet; raises ``SchemaFailed``."""
     try:
         async with connection_admin.transaction():
             await connection_admin.execute("select pg_advisory_xact_lock($1)", _LOCK)
             if await connection_admin.fetchval("select to_regnamespace('realtime') is null"):
                 await connection_admin.execute(_BOOTSTRAP.read_text("utf-8"))
+            if await connection_admin.fetchval("select to_regclass('auth.mails') is null"):
+                await connection_admin.execute(_AUTH_FLOWS.read_text("utf-8"))
     except asyncpg.PostgresError as failure:
         raise SchemaFailed(f"{_BOOTSTRAP.name} was refused: {failure}") from failure
 

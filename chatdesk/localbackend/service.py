@@ -15,7 +15,8 @@ import asyncpg
 from aiohttp import web
 
 from chatdesk import __version__
-from chatdesk.localbackend.application import build_application
+from chatdesk.localbackend.accounts.settings import read_settings
+from chatdesk.localbackend.application import Settings, build_application
 from chatdesk.localbackend.control import Control
 from chatdesk.localbackend.database import UNREACHABLE, Database
 from chatdesk.localbackend.linger import Linger
@@ -89,7 +90,11 @@ class Service:
         storage = self._home / "storage"
         storage.mkdir(mode=0o700, exist_ok=True)
         application = build_application(
-            database=database, secrets=self._secrets, storage=storage, control=control
+            database=database,
+            secrets=self._secrets,
+            storage=storage,
+            control=control,
+            settings=Settings(auth=read_settings(self._home)),
         )
         # No access log: addresses of websockets carry the key, and uninteresting lines hide the others.
         runner = web.AppRunner(

@@ -100,6 +100,18 @@ class Wire:
         assert answer.user is not None
         return Person(client, answer.user.id, email, password, orjson.loads(answer.session.model_dump_json()))
 
+    async def person_confirmed(self, email: str, password: str = "a good password") -> Person:
+        """The same on a server that wants addresses confirmed: somebody who has done so."""
+        client = await self.client()
+        await client.auth.sign_up({"email": email, "password": password})
+        await (await self.admin()).execute(
+            "update auth.users set email_confirmed_at = now() where email = $1", email
+        )
+        answer = await client.auth.sign_in_with_password({"email": email, "password": password})
+        assert answer.user is not None
+        assert answer.session is not None
+        return Person(client, answer.user.id, email, password, orjson.loads(answer.session.model_dump_json()))
+
     async def admin(self) -> Any:
         """The superuser's connection to the database."""
         return await self.database.admin()

@@ -1,76 +1,57 @@
-"""The addresses below ``/auth/v1``."""
+"""The addresses below ``/auth/v1`` that programs call."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Awaitable, Callable
-from typing import Any
-
-import asyncpg
-import orjson
 from aiohttp import web
 
+from chatdesk.localbackend.accounts.legs import leg_of
+from chatdesk.localbackend.accounts.requests import agent_of, caller_of, guarded, issuer_of, object_of
 from chatdesk.localbackend.accounts.service import Accounts
-from chatdesk.localbackend.database import UNREACHABLE
+from chatdesk.localbackend.accounts.settings import AuthSettings
 from chatdesk.localbackend.failures import API_VERSION, auth_failure, json_reply
-from chatdesk.localbackend.tokens import Caller, TokenRefused, Tokens
+from chatdesk.localbackend.tokens import Tokens
 
-__all__ = ["AccountRoutes", "issuer_of"]
-
-_log = logging.getLogger(__name__)
-
-_Serve = Callable[[web.Request], Awaitable[web.Response]]
-
-
-def issuer_of(request: web.Request) -> str:
-    """The address of the Auth service as the caller sees it."""
-    return f"http://{request.host}/auth/v1"
+__all__ = ["AccountRoutes"]
 
 
 class AccountRoutes:
     """Registers the Auth service on a router."""
 
-    def __init__(self, accounts: Accounts, tokens: Tokens) -> None:
+    def __init__(self, accounts: Accounts, tokens: Tokens, settings: AuthSettings) -> None:
         self._accounts = accounts
         self._tokens = tokens
+        self._settings = settings
 
     def register(self, router: web.UrlDispatcher) -> None:
         """Add the addresses."""
-        router.add_get("/auth/v1/health", self._guarded(self._on_health))
-        router.add_post("/auth/v1/signup", self._guarded(self._on_signup))
-        router.add_post("/auth/v1/token", self._guarded(self._on_token))
-        router.add_post("/auth/v1/logout", self._guarded(self._on_logout))
-        router.add_get("/auth/v1/user", self._guarded(self._on_user))
-        router.add_put("/auth/v1/user", self._guarded(self._on_change))
-
-    def _guarded(self, serve: _Serve) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-        async def answer(request: web.Request) -> web.StreamResponse:
-            try:
-                return await serve(request)
-            except asyncpg.DataError as error:
-                # A NUL or a lone surrogate in a text.
-                raise auth_failure(400, "validation_failed", f"A value cannot be stored: {error}") from error
-            except UNREACHABLE as error:
-                if request.transport is None:
-                    raise  # it is the client that went away
-                _log.warning("%s: %s", request.path, error)
-                # 503 makes the client library retry.
-                raise auth_failure(503, "unexpected_failure", "The database is not reachable") from error
-            except asyncpg.PostgresError as error:
-                if str(error.sqlstate).startswith("22"):
-                    raise auth_failure(
-                        400, "validation_failed", f"A value cannot be stored: {error}"
-                    ) from error
-                _log.error("%s: %s", request.path, error)
-                raise auth_failure(500, "unexpected_failure", f"Database error: {error}") from error
-
-        return answer
+        router.add_get("/auth/v1/health", guarded(self._on_health))
+        router.add_get("/auth/v1/settings", guarded(self._on_settings))
+        router.add_post("/auth/v1/signup", guarded(self._on_signup))
+        router.add_post("/auth/v1/token", guarded(self._on_token))
+        router.add_post("/auth/v1/logout", guarded(self._on_logout))
+        router.add_get("/auth/v1/user", guarded(self._on_user))
+        router.add_put("/auth/v1/user", guarded(self._on_change))
+        router.add_get("/auth/v1/reauthenticate", guarded(self._on_reauthenticate))
 
     async def _on_health(self, _request: web.Request) -> web.Response:
         return json_reply({"name": "chatdesk-local", "description": "Auth of the embedded back end"})
 
+    async def _on_settings(self, _request: web.Request) -> web.Response:
+        providers = dict.fromkeys(("github", "google"), False)
+        providers.update(dict.fromkeys(self._settings.providers, True))
+        return json_reply(
+            {
+                "external": {**providers, "email": True, "phone": False, "anonymous_users": False},
+                "disable_signup": False,
+                "mailer_autoconfirm": not self._settings.confirm_email,
+                "phone_autoconfirm": False,
+                "sms_provider": "",
+                "saml_enabled": False,
+            }
+        )
+
     async def _on_signup(self, request: web.Request) -> web.Response:
-        body = await _object(request)
+        body = await object_of(request)
         if body.get("phone"):
             raise auth_failure(400, "phone_provider_disabled", "The embedded back end has no phone sign-ups")
         if not body.get("email"):
@@ -78,65 +59,51 @@ class AccountRoutes:
         own = body.get("data") or {}
         if not isinstance(own, dict):
             raise auth_failure(400, "validation_failed", "data must be an object")
-        session = await self._accounts.sign_up(
-            body["email"], body.get("password"), own, _agent(request), issuer_of(request)
+        leg = leg_of(request.query.get("redirect_to"), body)
+        answer = await self._accounts.sign_up(
+            body["email"], body.get("password"), own, leg, agent_of(request), issuer_of(request)
         )
-        return json_reply(session, 200, API_VERSION)
+        return json_reply(answer, 200, API_VERSION)
 
     async def _on_token(self, request: web.Request) -> web.Response:
         # The Authorization header is not looked at: a refresh comes with an expired token.
         grant = request.query.get("grant_type", "")
-        body = await _object(request)
+        body = await object_of(request)
+        agent, issuer = agent_of(request), issuer_of(request)
         if grant == "password":
             if body.get("phone"):
                 raise auth_failure(400, "phone_provider_disabled", "The embedded back end has no phones")
-            session = await self._accounts.sign_in(
-                body.get("email"), body.get("password"), _agent(request), issuer_of(request)
-            )
+            session = await self._accounts.sign_in(body.get("email"), body.get("password"), agent, issuer)
         elif grant == "refresh_token":
-            session = await self._accounts.refresh(body.get("refresh_token"), issuer_of(request))
+            session = await self._accounts.refresh(body.get("refresh_token"), issuer)
+        elif grant == "pkce":
+            session = await self._accounts.trade(
+                body.get("auth_code"), body.get("code_verifier"), agent, issuer
+            )
         else:
             raise auth_failure(
                 400,
                 "unsupported_grant_type",
-                f"The embedded back end has no grant type {grant!r}; it has password and refresh_token",
+                f"The embedded back end has no grant type {grant!r}; it has password, refresh_token and pkce",
             )
         return json_reply(session, 200, API_VERSION)
 
     async def _on_logout(self, request: web.Request) -> web.Response:
-        await self._accounts.sign_out(self._caller(request), request.query.get("scope", "global"))
+        caller = caller_of(request, self._tokens)
+        await self._accounts.sign_out(caller, request.query.get("scope", "global"))
         return web.Response(status=204, headers=API_VERSION)
 
     async def _on_user(self, request: web.Request) -> web.Response:
-        return json_reply(await self._accounts.user(self._caller(request)), 200, API_VERSION)
+        caller = caller_of(request, self._tokens)
+        return json_reply(await self._accounts.user(caller), 200, API_VERSION)
 
     async def _on_change(self, request: web.Request) -> web.Response:
-        caller = self._caller(request)
-        user = await self._accounts.change(caller, await _object(request))
+        caller = caller_of(request, self._tokens)
+        body = await object_of(request)
+        leg = leg_of(request.query.get("redirect_to"), body)
+        user = await self._accounts.change(caller, body, leg, issuer_of(request))
         return json_reply(user, 200, API_VERSION)
 
-    def _caller(self, request: web.Request) -> Caller:
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token.strip():
-            raise auth_failure(401, "no_authorization", "This endpoint requires a valid Bearer token")
-        try:
-            return self._tokens.verify(token.strip())
-        except TokenRefused as refused:
-            raise auth_failure(
-                403, "bad_jwt", f"invalid JWT: unable to parse or verify signature, {refused}"
-            ) from refused
-
-
-def _agent(request: web.Request) -> str | None:
-    agent = request.headers.get("User-Agent")
-    return agent[:200].encode("utf-8", "replace").decode() if agent else None
-
-
-async def _object(request: web.Request) -> dict[str, Any]:
-    try:
-        body = orjson.loads(await request.read())
-    except orjson.JSONDecodeError as broken:
-        raise auth_failure(400, "bad_json", f"Could not parse request body as JSON: {broken}") from broken
-    if not isinstance(body, dict):
-        raise auth_failure(400, "bad_json", "The request body must be a JSON object")
-    return body
+    async def _on_reauthenticate(self, request: web.Request) -> web.Response:
+        await self._accounts.reauthenticate(caller_of(request, self._tokens), issuer_of(request))
+        return json_reply({}, 200, API_VERSION)

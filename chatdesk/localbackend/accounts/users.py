@@ -17,9 +17,11 @@ __all__ = [
     "RESERVED_DOMAIN",
     "add_user",
     "change_user",
+    "confirm_user",
     "find_user",
     "find_user_by_email",
     "normal_email",
+    "open_address",
     "user_json",
 ]
 
@@ -29,7 +31,11 @@ OWNER_EMAIL = f"owner@{RESERVED_DOMAIN}"
 
 _EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f.]+(?:\.[^@\s\x00-\x1f.]+)*")
 _FIELDS = """id::text, aud, role, email, encrypted_password, email_confirmed_at, last_sign_in_at,
-    raw_app_meta_data::text as app, raw_user_meta_data::text as own, is_anonymous, created_at, updated_at"""
+    raw_app_meta_data::text as app, raw_user_meta_data::text as own, is_anonymous, created_at, updated_at,
+    email_change, (
+        select coalesce(jsonb_agg(to_jsonb(i) order by i.created_at), '[]')::text
+        from auth.identities i where i.user_id = users.id
+    ) as elsewhere"""
 
 
 def normal_email(text: object) -> str:
@@ -37,6 +43,14 @@ def normal_email(text: object) -> str:
     if not isinstance(text, str) or len(text) > 255 or not _EMAIL.fullmatch(text.strip()):
         raise auth_failure(400, "validation_failed", "Unable to validate email address: invalid format")
     return text.strip().lower()
+
+
+def open_address(text: object) -> str:
+    """The same, for an address that somebody wants an account for: this computer's own is refused."""
+    address = normal_email(text)
+    if address.endswith(f"@{RESERVED_DOMAIN}"):
+        raise auth_failure(400, "email_address_invalid", f"Email address {address!r} is reserved")
+    return address
 
 
 async def find_user(connection: Any, user_id: str) -> Any | None:
@@ -54,21 +68,38 @@ async def find_user_by_email(connection: Any, email: str) -> Any | None:
 
 
 async def add_user(
-    connection: Any, email: str, password_hash: str | None, app: Mapping[str, Any], own: Mapping[str, Any]
+    connection: Any,
+    email: str,
+    password_hash: str | None,
+    app: Mapping[str, Any],
+    own: Mapping[str, Any],
+    *,
+    confirmed: bool = True,
 ) -> Any:
-    """A new, confirmed user's row. Raises a 422 ``user_already_exists`` failure when the address is taken."""
+    """A new user's row. Raises a 422 ``user_already_exists`` failure when the address is taken."""
     try:
         return await connection.fetchrow(
             f"""insert into auth.users (email, encrypted_password, email_confirmed_at, raw_app_meta_data,
                                         raw_user_meta_data)
-                values ($1, $2, now(), $3::jsonb, $4::jsonb) returning {_FIELDS}""",
+                values ($1, $2, case when $5 then now() end, $3::jsonb, $4::jsonb)
+                returning {_FIELDS}""",
             email,
             password_hash,
             orjson.dumps(app).decode(),
             orjson.dumps(own).decode(),
+            confirmed,
         )
     except asyncpg.UniqueViolationError as taken:
         raise auth_failure(422, "user_already_exists", "User already registered") from taken
+
+
+async def confirm_user(connection: Any, user_id: str) -> None:
+    """Note that somebody has read a mail to the user's address."""
+    await connection.execute(
+        """update auth.users set email_confirmed_at = coalesce(email_confirmed_at, now()), updated_at = now()
+           where id = $1::text::uuid""",
+        user_id,
+    )
 
 
 async def change_user(
@@ -102,6 +133,7 @@ def user_json(row: Any) -> dict[str, Any]:
     confirmed, email = _shown(row["email_confirmed_at"]), row["email"] or ""
     created, updated = _shown(row["created_at"]), _shown(row["updated_at"])
     signed_in = _shown(row["last_sign_in_at"])
+    app = orjson.loads(row["app"])
     identity = {
         "identity_id": row["id"],
         "id": row["id"],
@@ -109,7 +141,7 @@ def user_json(row: Any) -> dict[str, Any]:
         "identity_data": {
             "sub": row["id"],
             "email": email,
-            "email_verified": True,
+            "email_verified": confirmed is not None,
             "phone_verified": False,
         },
         "provider": "email",
@@ -118,7 +150,8 @@ def user_json(row: Any) -> dict[str, Any]:
         "updated_at": updated,
         "email": email,
     }
-    return {
+    with_mail = bool(email) and "email" in app.get("providers", ())
+    user = {
         "id": row["id"],
         "aud": row["aud"],
         "role": row["role"],
@@ -127,10 +160,30 @@ def user_json(row: Any) -> dict[str, Any]:
         "confirmed_at": confirmed,
         "phone": "",
         "last_sign_in_at": signed_in,
-        "app_metadata": orjson.loads(row["app"]),
+        "app_metadata": app,
         "user_metadata": orjson.loads(row["own"]),
-        "identities": [identity] if email else [],
+        "identities": [
+            *([identity] if with_mail else []),
+            *(_identity_json(each) for each in orjson.loads(row["elsewhere"])),
+        ],
         "created_at": created,
         "updated_at": updated,
         "is_anonymous": row["is_anonymous"],
+    }
+    if row["email_change"]:
+        user["new_email"] = row["email_change"]
+    return user
+
+
+def _identity_json(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "identity_id": row["user_id"],
+        "id": row["provider_id"],
+        "user_id": row["user_id"],
+        "identity_data": row["identity_data"],
+        "provider": row["provider"],
+        "last_sign_in_at": row["last_sign_in_at"],
+        "created_at": row["created_at"],
+        "updated_at": row["last_sign_in_at"],
+        "email": row["identity_data"].get("email"),
     }

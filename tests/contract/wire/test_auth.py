@@ -155,7 +155,7 @@ async def test_an_older_token_is_forgiven_for_ten_seconds_only(wire: Wire) -> No
 async def test_an_unknown_refresh_token_and_other_grants(wire: Wire) -> None:
     status, body = await renew(wire, "nonsense")
     assert (status, body["code"]) == (400, "refresh_token_not_found")
-    status, body, headers = await wire.ask("POST", "/auth/v1/token?grant_type=pkce", json={})
+    status, body, headers = await wire.ask("POST", "/auth/v1/token?grant_type=id_token", json={})
     assert (status, body["code"]) == (400, "unsupported_grant_type")
     assert headers["X-Supabase-Api-Version"] == "2024-01-01"
 
@@ -261,8 +261,8 @@ async def test_bad_bodies_and_missing_endpoints(wire: Wire) -> None:
     status, answer, _ = await wire.ask("POST", "/auth/v1/signup", data=nul)
     assert (status, answer["code"]) == (400, "validation_failed")
     for method, path in (
-        ("POST", "/auth/v1/otp"),
-        ("GET", "/auth/v1/authorize"),
+        ("POST", "/auth/v1/invite"),
+        ("GET", "/auth/v1/sso"),
         ("GET", "/auth/v1/admin/users"),
     ):
         status, answer, headers = await wire.ask(method, path)
