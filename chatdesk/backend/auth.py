@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal, TypeVar
 
 import supabase_auth
-from supabase_auth import AsyncGoTrueClient
+from supabase_auth import AsyncGoTrueClient, AsyncMemoryStorage
 
 from chatdesk.backend.auth_failures import from_auth
 from chatdesk.backend.client import BackendClient
@@ -74,7 +74,7 @@ class AuthApi:
         except NeedsSignIn:
             return  # It had ended already.
 
-    def _auth(self) -> AsyncGoTrueClient:
+    def _auth(self, storage: AsyncMemoryStorage | None = None) -> AsyncGoTrueClient:
         address = self._client.address
         return AsyncGoTrueClient(
             url=f"{address.url.rstrip('/')}/auth/v1",
@@ -82,8 +82,9 @@ class AuthApi:
             http_client=self._client.http,
             auto_refresh_token=False,
             persist_session=False,
-            # With "pkce" the link in a confirmation message would only work in the process that asked for it.
-            flow_type="implicit",
+            storage=storage or AsyncMemoryStorage(),
+            # With "implicit" the link in a message would put a session into a browser's address.
+            flow_type="pkce",
         )
 
     async def _ask(self, request: Awaitable[T]) -> T:

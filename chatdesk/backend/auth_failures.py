@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from storage3.exceptions import StorageApiError
 from supabase_auth.errors import (
     AuthApiError,
@@ -55,11 +57,61 @@ _REFUSALS = {
         "Ask its owner to set up its own mail server.",
     ),
     "validation_failed": ("The e-mail address or the password is not valid.", "Check both and try again."),
+    "otp_expired": ("This code is wrong, was used or is too old.", "Check it, or have a new one sent."),
+    "otp_disabled": ("There is no account with this e-mail address.", "Check it, or create an account."),
+    "same_password": ("This is the password that you have already.", "Choose another one."),
+    "reauthentication_needed": (
+        "The project wants to know that it is still you.",
+        "Enter the code that was sent to your e-mail address.",
+    ),
+    "reauthentication_not_valid": (
+        "This code is wrong, was used or is too old.",
+        "Check it, or have a new one sent.",
+    ),
+    "flow_state_not_found": (
+        "This way through the browser was gone to its end already.",
+        "Start the sign-in once more.",
+    ),
+    "flow_state_expired": ("The way through the browser took too long.", "Start the sign-in once more."),
+    "bad_code_verifier": ("This was not the answer to your sign-in.", "Start the sign-in once more."),
+    "over_request_rate_limit": ("Too many codes were tried in a short time.", "Wait five minutes."),
     "captcha_failed": (
         "This project asks for a captcha, which ChatDesk cannot show.",
         "Ask its owner to turn it off for the app.",
     ),
 }
+
+
+_FROM_BROWSER = {
+    "access_denied": ("You were not signed in: it was refused in the browser.", "Start once more."),
+    "otp_expired": ("The link in the message was used or is too old.", "Have a new one sent."),
+    "provider_email_needs_verification": (
+        "The provider has not confirmed your e-mail address.",
+        "Confirm it there, then start once more.",
+    ),
+    "signup_disabled": ("This project does not take new accounts.", "Ask its owner for an invitation."),
+    "user_banned": ("This account is locked in the project.", "Ask its owner."),
+}
+
+_SECONDS = re.compile(r"after (\d{1,5}) seconds")
+
+
+def from_browser(error: str, error_code: str) -> Refused:
+    """Say what Auth gave the browser along instead of a code."""
+    code = error_code if error_code in _FROM_BROWSER else error
+    sentence, step = _FROM_BROWSER.get(
+        code, ("The provider could not sign you in.", "Try again, or choose another way.")
+    )
+    return Refused(sentence, step, code=error_code or error)
+
+
+def provider_missing(name: str) -> Refused:
+    """Say that the project does not sign in with this provider."""
+    return Refused(
+        f"Signing in with {name} is not switched on in this project.",
+        "Choose another way, or ask its owner to switch it on.",
+        code="provider_disabled",
+    )
 
 
 def from_auth(error: Exception, answer: Answer | None) -> ChatDeskError:
@@ -116,6 +168,17 @@ def from_storage(error: Exception, answer: Answer | None) -> ChatDeskError:
 def _from_api(error: AuthApiError, answer: Answer | None) -> ChatDeskError:
     code = error.code or ""
     message = error.message.lower() if isinstance(error.message, str) else ""
+    if code == "over_email_send_rate_limit":
+        seconds = _SECONDS.search(message)
+        wait = int(seconds[1]) if seconds else 60
+        return Retryable(
+            f"A message was sent a moment ago; the next one can go in {wait} seconds.",
+            "Look into your inbox meanwhile.",
+            code=code,
+            retry_after=float(wait),
+        )
+    if code == "over_request_rate_limit":
+        return Refused(*_REFUSALS[code], code=code)
     if error.status == 429:
         return failures.from_status(429, answer)
     if code in SESSION_OVER:

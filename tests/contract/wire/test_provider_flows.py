@@ -58,12 +58,10 @@ async def browse(wire: Wire, url: str) -> str:
     raise AssertionError("the browser never came back")
 
 
-async def sent_away(wire: Wire, **more: Any) -> tuple[Any, str]:
+async def sent_away(wire: Wire) -> tuple[Any, str]:
     """A client on its way, and the address it would open."""
     client = await wire.client()
-    answer = await client.auth.sign_in_with_oauth(
-        {"provider": "github", "options": {"redirect_to": BACK, **more}}
-    )
+    answer = await client.auth.sign_in_with_oauth({"provider": "github", "options": {"redirect_to": BACK}})
     return client, answer.url
 
 
