@@ -6,10 +6,11 @@ import contextlib
 import hashlib
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from chatdesk.app.account_book import AccountBook, KnownAccount
-from chatdesk.app.gateway import Gateway
+from chatdesk.app.gateway import LOCAL_ACCOUNT, Gateway
 from chatdesk.app.secrets import Secrets
 from chatdesk.app.slow_import import adapters_loaded
 from chatdesk.domain.clock import Clock
@@ -19,7 +20,6 @@ from chatdesk.services.session import SignInRequest
 
 _log = logging.getLogger(__name__)
 
-LOCAL_ACCOUNT = "local"
 NOWHERE = BackendAddress(BackendKind.LOCAL, "", "")
 """The embedded back end's address before it was started."""
 
@@ -92,28 +92,52 @@ class MachineAccounts:
 
         address = clean_address(request.url, request.api_key)
         await check_project(address)
-        session = await self._session(address, request)
-        place = hashlib.sha256(address.url.encode()).hexdigest()[:8]
-        key = f"supabase-{place}-{session.user_id}"
+        return await self.admit(address, await self._session(address, request))
+
+    async def admit(self, address: BackendAddress, session: Session) -> Account:
+        """Keep a session that the back end at ``address`` gave somebody; theirs is the account to open."""
+        local = address.kind is BackendKind.LOCAL
+        place = "" if local else f"-{hashlib.sha256(address.url.encode()).hexdigest()[:8]}"
+        key = f"{address.kind.value}{place}-{session.user_id}"
         gateway = self._gateway(key, address)
         try:
             await gateway.adopt(session)
         except BaseException:
             await gateway.close()
             raise
-        account = Account(key, session.user_id, BackendKind.SUPABASE, address.url, session.email)
+        account = Account(key, session.user_id, address.kind, "" if local else address.url, session.email)
         return self._open(account, address, gateway)
+
+    def scratch(self, address: BackendAddress) -> Gateway:
+        """A way to a back end before it is known whose it will be; it is the caller's to close."""
+        return self._gateway("nobody", address)
+
+    def readdress(self, account: Account, email: str) -> Account:
+        """Note another e-mail address of an account; returns the account with it."""
+        changed = replace(account, email=email)
+        known = self._book.known(account.key)
+        if known is not None:
+            try:
+                self._book.opened(KnownAccount(changed, known.address))
+            except OSError as failure:
+                _log.warning("accounts.json could not be written: %s", type(failure).__name__)
+        return changed
 
     async def sign_in_again(self, account: Account, email: str, password: str) -> None:
         gateway = self.gateway(account)
-        if account.kind is BackendKind.LOCAL:
+        if account.is_owner:
             session = await gateway.owner_session()
         else:
             auth = await gateway.auth()
             session = await auth.sign_in(email, password)
-            if session.user_id != account.user_id:
-                with contextlib.suppress(ChatDeskError):
-                    await auth.sign_out(session.access_token)
+        await self.go_on(account, session)
+
+    async def go_on(self, account: Account, session: Session) -> None:
+        """Give an open account a new session; one of another user is ended, and ``Refused``."""
+        gateway = self.gateway(account)
+        if session.user_id != account.user_id:
+            with contextlib.suppress(ChatDeskError):
+                await (await gateway.auth()).sign_out(session.access_token)
         if session.user_id != account.user_id:
             raise Refused(
                 "This is another account than the one that is open here.",

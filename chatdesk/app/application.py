@@ -215,6 +215,14 @@ class Application:
         if account is not None:
             self.session.sign_in_again(account, email, password)
 
+    def readdress(self, email: str) -> None:
+        """Note that the open account has another e-mail address."""
+        account = self.open_account.account
+        if account is not None:
+            changed = self.open_account.account = self.accounts.readdress(account, email)
+            for each in self.windows.all:
+                each.window.account.set_account(changed)
+
     def do_without_vault(self) -> None:
         """Go on for this session only."""
         self.session.continue_without_vault()

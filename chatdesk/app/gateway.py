@@ -17,11 +17,13 @@ from chatdesk.config.paths import private_directory
 from chatdesk.domain.clock import Clock
 from chatdesk.domain.errors import ChatDeskError, Misconfigured, Offline, StoreDamaged, VaultUnavailable
 from chatdesk.domain.session import BackendAddress, BackendKind, Session
+from chatdesk.domain.sign_in import LocalMail
 from chatdesk.runtime.tasks import TaskScope
 
 if TYPE_CHECKING:
     from chatdesk.app.adapters import (
         AuthApi,
+        AuthFlows,
         BackendClient,
         LocalLauncher,
         SessionKeeper,
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
     )
 
 _log = logging.getLogger(__name__)
+
+LOCAL_ACCOUNT = "local"
+"""The key of the account that the owner of this computer has on its back end."""
 
 LOCAL_KEY = "local-back-end"
 """The vault's name for the key that the embedded back end derives its secrets from."""
@@ -84,6 +89,11 @@ class Gateway:
         """The address as last known."""
         return self._address
 
+    @property
+    def _is_owner(self) -> bool:
+        """Whether the files of the embedded back end are all the proof that this account asks for."""
+        return self._address.kind is BackendKind.LOCAL and self._account_key == LOCAL_ACCOUNT
+
     # TokenSource --------------------------------------------------------------------------------------------
 
     async def access_token(self) -> str:
@@ -128,6 +138,20 @@ class Gateway:
         from chatdesk.app.adapters import AuthApi
 
         return AuthApi(client, self._clock)
+
+    async def flows(self) -> AuthFlows:
+        """Return the adapter for mails, codes and browsers; needs no session."""
+        async with self._busy:
+            client = await self._reach()
+        from chatdesk.app.adapters import AuthFlows
+
+        return AuthFlows(client, self._clock)
+
+    async def mails(self) -> tuple[LocalMail, ...]:
+        """Return the mails of this computer's back end, newest first; none for any other."""
+        async with self._busy:
+            await self._reach()
+            return await self._launcher.mails() if self._launcher is not None else ()
 
     # Sessions -----------------------------------------------------------------------------------------------
 
@@ -257,7 +281,7 @@ class Gateway:
         if await self._secrets.persistent():
             key = await self._secrets.key(session_key(self._account_key))
             storage = SealedSession(self._directory, key)
-        remake = self._minted if self._address.kind is BackendKind.LOCAL else None
+        remake = self._minted if self._is_owner else None
         lock = self._directory / "session.lock"
         keeper = SessionKeeper(storage, AuthApi(client, self._clock), self._clock, lock, remake)
         try:
@@ -269,7 +293,7 @@ class Gateway:
         return keeper
 
     async def _signed_in(self, keeper: SessionKeeper) -> SessionKeeper:
-        if keeper.session is None and self._address.kind is BackendKind.LOCAL:
+        if keeper.session is None and self._is_owner:
             # Whoever may read the back end's files owns it: a lost key or file never locks the owner out.
             await keeper.adopt(await self._minted())
         return keeper

@@ -78,6 +78,7 @@ class OpenWindow:
     async def close(self) -> None:
         """Take the window away; what it was about to write is written."""
         self._closed = True
+        self.window.sign_in.close()
         self.bonds.release()
         self.realtime.leave()
         await self.search.detach()

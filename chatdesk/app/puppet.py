@@ -22,6 +22,7 @@ from chatdesk.app.puppet_files import FileStrings
 from chatdesk.app.puppet_load import LoadStrings
 from chatdesk.app.puppet_pictures import PictureStrings, portrait
 from chatdesk.app.puppet_sharing import SharingStrings
+from chatdesk.app.puppet_sign_in import Browser, SignInStrings
 from chatdesk.app.puppet_strings import WINDOW
 from chatdesk.app.puppet_transfer import TransferStrings
 from chatdesk.app.puppet_versions import VersionStrings
@@ -44,6 +45,7 @@ class PuppetStrings(
     LoadStrings,
     PictureStrings,
     SharingStrings,
+    SignInStrings,
     TransferStrings,
     VersionStrings,
     WindowStrings,
@@ -60,6 +62,7 @@ class PuppetStrings(
         self._loop = asyncio.get_running_loop()
         self._out = threading.Lock()
         self._probe = StallProbe()
+        self.browser = Browser()
         self._alerts: list[ReplyAlert] = []
         application.tray.alerts.alerted.connect(self._alerts.append)
         application.tray.alerts.alerted.connect(self._changed)

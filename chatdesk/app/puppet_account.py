@@ -40,7 +40,9 @@ class AccountStrings(Strings):
         """Tell what panel and question show."""
         account = self._whole.window.account
         asked = account.sign_in
+        who = account.facts.account
         return {
+            "account_email": who.email if who is not None else None,
             "sentence": account.panel.sentence,
             "offers_sign_in": account.panel.sign_in_button.isVisibleTo(account.panel),
             "asks": asked is not None,

@@ -11,6 +11,7 @@ from chatdesk.app.list_wiring import ListWiring
 from chatdesk.app.model_wiring import ModelWiring
 from chatdesk.app.search_wiring import SearchWiring
 from chatdesk.app.sharing_wiring import SharingWiring
+from chatdesk.app.sign_in_wiring import SignInWiring
 from chatdesk.app.transfer_wiring import TransferWiring
 from chatdesk.app.version_wiring import VersionWiring
 from chatdesk.config.options import WINDOW
@@ -55,6 +56,7 @@ class Wiring:
         self.transfer = TransferWiring(whole)
         self.models = ModelWiring(whole)
         self.sharing = SharingWiring(whole)
+        self.sign_in = SignInWiring(whole)
 
     def catch_up(self) -> None:
         """Learn what was told before this window was there."""

@@ -6,16 +6,20 @@ caught on its way brings nobody in.
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from collections.abc import Awaitable
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from supabase_auth import AsyncGoTrueClient, AsyncMemoryStorage
 from supabase_auth.types import Provider
 
 from chatdesk.backend.auth import AuthApi
 from chatdesk.backend.auth_failures import provider_missing
-from chatdesk.domain.errors import Refused
+from chatdesk.backend.failures import TRY_AGAIN
+from chatdesk.domain.errors import Refused, Retryable
 from chatdesk.domain.session import Session
 from chatdesk.domain.sign_in import MailPurpose, Offers
+
+T = TypeVar("T")
 
 PROVIDERS: dict[str, tuple[Provider, str]] = {"github": ("github", "GitHub"), "google": ("google", "Google")}
 """Auth's name -> (the same, typed; what people call it)."""
@@ -138,6 +142,14 @@ class AuthFlows(AuthApi):
         """Have a code sent that proves that it is still the same person."""
         auth = await self._acting(access_token)
         await self._ask(auth.reauthenticate())
+
+    async def _ask(self, request: Awaitable[T]) -> T:
+        try:
+            return await super()._ask(request)
+        except Retryable as failure:
+            if failure.next_step == TRY_AGAIN:  # nobody does: a person is waiting for it
+                failure.next_step = "Check your connection, then try again."
+            raise
 
     def _with_secret(self) -> tuple[AsyncGoTrueClient, AsyncMemoryStorage]:
         kept = AsyncMemoryStorage()

@@ -14,6 +14,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
 from chatdesk import __version__
+from chatdesk.backend.local_mails import request_mails
 from chatdesk.backend.local_process import (
     default_command,
     last_log_line,
@@ -27,6 +28,7 @@ from chatdesk.config.paths import private_directory
 from chatdesk.domain.clock import Clock, SystemClock
 from chatdesk.domain.errors import Misconfigured, Offline
 from chatdesk.domain.session import Session
+from chatdesk.domain.sign_in import LocalMail
 from chatdesk.runtime.tasks import TaskScope
 
 _log = logging.getLogger(__name__)
@@ -117,6 +119,12 @@ class LocalLauncher:
         if self._server is None:
             raise _not_running()
         return await request_session(self._server, self._clock)
+
+    async def mails(self) -> tuple[LocalMail, ...]:
+        """Return the mails of this computer, newest first. Raises ``Offline`` and ``Retryable``."""
+        if self._server is None:
+            raise _not_running()
+        return await request_mails(self._server)
 
     async def release(self) -> None:
         """Stop being a client; the server ends on its own when nobody else is one. Safe to call twice."""

@@ -33,6 +33,11 @@ class Account:
     url: str
     email: str | None = None
 
+    @property
+    def is_owner(self) -> bool:
+        """Whether this is the account that the owner of this computer has without a password."""
+        return self.kind is BackendKind.LOCAL and self.email is None
+
 
 @dataclass(frozen=True, slots=True)
 class Session:

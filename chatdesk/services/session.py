@@ -87,6 +87,14 @@ class SessionService(QObject):
         """Sign in to a Supabase project."""
         self._begin(lambda: self._accounts.connect(request))
 
+    def enter(self, wish: Callable[[], Awaitable[Account]]) -> None:
+        """Open the account of somebody who has got in by another way; ``wish`` may be asked twice."""
+        self._begin(wish)
+
+    def came_back(self) -> None:
+        """Note that the open account has a session again."""
+        self.signed_in_again.emit()
+
     def continue_without_vault(self) -> None:
         """Accept that the sign-in lasts for this session only, and go on with what was asked."""
         self._accounts.do_without_vault()

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from PySide6.QtGui import QImage
 
 from chatdesk.domain.profile import Profile
-from chatdesk.domain.session import Account, LinkState, SyncState
+from chatdesk.domain.session import Account, BackendKind, LinkState, SyncState
+from chatdesk.ui.actions.table import Need
 
 _STARTING = SyncState(LinkState.STARTING)
 
@@ -20,3 +21,12 @@ class AccountFacts:
     profile: Profile | None = None
     image: QImage | None = None
     state: SyncState = _STARTING
+
+    @property
+    def needs(self) -> Need:
+        """What the account makes possible."""
+        holds = Need.NOTHING
+        if self.account is not None:
+            holds |= Need.NOTHING if self.account.is_owner else Need.OWN_ACCESS
+            holds |= Need.THIS_COMPUTER if self.account.kind is BackendKind.LOCAL else Need.NOTHING
+        return holds

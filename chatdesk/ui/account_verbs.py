@@ -33,13 +33,14 @@ class AccountVerbs(QObject):
     Signals: ``save_requested(ProfileEdit)``; ``sign_out_requested(bool)`` after the question was answered,
     with whether all devices are meant; ``facts_changed()``; ``sign_in_again_requested(str, str)`` with e-mail
     and password, both empty for the account on this computer, which needs none; those of ``panel`` are the
-    panel's own.
+    panel's own; ``ways_requested()`` for another way to sign in again than the password.
     """
 
     save_requested = Signal(object)
     sign_out_requested = Signal(bool)
     sign_in_again_requested = Signal(str, str)
     facts_changed = Signal()
+    ways_requested = Signal()
 
     def __init__(
         self, window: QWidget, theme: Theme, actions: ActionSet, badge: SyncBadge, button: ProfileButton
@@ -127,12 +128,13 @@ class AccountVerbs(QObject):
         """Ask for what it takes to go on with an account whose session is over."""
         if self._account is None or self.sign_in is not None:
             return
-        if self._account.kind is BackendKind.LOCAL:
+        if self._account.is_owner:
             self.sign_in_again_requested.emit("", "")
             return
         self.sign_in = SignInAgainDialog(self._account, self._window)
         self.sign_in.submitted.connect(self.sign_in_again_requested)
         self.sign_in.finished.connect(self._sign_in_closed)
+        self.sign_in.ways_requested.connect(self.ways_requested)
         self.sign_in.open()
 
     def signed_in_again(self) -> None:

@@ -40,6 +40,13 @@ def open_link(window: QWidget, address: str) -> None:
     )
 
 
+def open_url(address: str) -> None:
+    """Open an address that ChatDesk has made itself because the user asked for that page just now."""
+    url = QUrl(address, QUrl.ParsingMode.StrictMode)
+    if url.isValid() and url.scheme() in ("https", "http") and url.host():
+        _open(url)
+
+
 def open_folder(path: Path) -> None:
     """Show one of ChatDesk's own folders in the system's file browser."""
     _open(QUrl.fromLocalFile(str(path)))

@@ -25,6 +25,7 @@ from chatdesk.ui.settings_verbs import SettingsVerbs
 from chatdesk.ui.sharing.verbs import SharingVerbs
 from chatdesk.ui.sidebar import Sidebar
 from chatdesk.ui.sidebar_slide import SidebarSlide
+from chatdesk.ui.sign_in_verbs import SignInVerbs
 from chatdesk.ui.theme.icons import icon
 from chatdesk.ui.theme.metrics import HEADER, SIDEBAR
 from chatdesk.ui.theme.theme import Theme
@@ -43,9 +44,9 @@ class MainWindow(QMainWindow):
     """Everything around the timeline.
 
     The parts are public, ask for what is theirs and are told facts directly: ``first_run``, ``composer``,
-    ``verbs`` (one conversation), ``account`` (profile, sync state, panel), ``notices``, ``transfer`` (export
-    and import). What concerns several of them goes through the window: which conversation is open, replies
-    under way, the page shown.
+    ``verbs`` (one conversation), ``account`` (profile, sync state, panel), ``sign_in`` (ways into accounts),
+    ``notices``, ``transfer`` (export and import). What concerns several of them goes through the window:
+    which conversation is open, replies under way, the page shown.
 
     Signals of the window itself: ``open_requested(id)`` when the user chose a conversation (empty: none; the
     next message starts one), ``rename_requested(id, title)``, ``refresh_requested()``,
@@ -87,6 +88,8 @@ class MainWindow(QMainWindow):
         self.actions_table = ActionSet(self, theme)
         self.verbs = ConversationVerbs(self, theme, conversations, self.sidebar.list)
         self.account = AccountVerbs(self, theme, self.actions_table, self.sidebar.badge, self.sidebar.profile)
+        self.sign_in = SignInVerbs(self, self.first_run, self.account)
+        self.account.facts_changed.connect(self._enable)
         self.search = SearchVerbs(
             self, theme, conversations, self.actions_table, self.pane.find_bar, self.composer.setFocus
         )
@@ -244,6 +247,7 @@ class MainWindow(QMainWindow):
         if (
             self.verbs.carry_out(action, target)
             or self.account.carry_out(action)
+            or self.sign_in.carry_out(action)
             or self.settings.carry_out(action)
             or self.search.carry_out(action)
             or self.sidebar.carry_out(action)
@@ -341,6 +345,7 @@ class MainWindow(QMainWindow):
         holds = Need.NOTHING
         if self._pages.currentWidget() is self._splitter:
             holds |= Need.ACCOUNT
+            holds |= self.account.facts.needs
         if active:
             holds |= Need.CONVERSATION
         if self._conversations.is_replying(active):

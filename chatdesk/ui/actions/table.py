@@ -58,6 +58,10 @@ class ActionId(StrEnum):
     SYNC_STATUS = "account.sync"
     REFRESH = "account.refresh"
     SIGN_OUT = "account.sign_out"
+    CHANGE_EMAIL = "account.email"
+    CHANGE_PASSWORD = "account.password"
+    END_OTHERS = "account.end_others"
+    LOCAL_MAILS = "account.mails"
     EXPORT_EVERYTHING = "app.export"
     IMPORT = "app.import"
     SETTINGS = "app.settings"
@@ -72,6 +76,10 @@ class Need(Flag):
     ACCOUNT = auto()
     CONVERSATION = auto()
     REPLYING = auto()
+    OWN_ACCESS = auto()
+    """The open account has an e-mail address to sign in with."""
+    THIS_COMPUTER = auto()
+    """The open account lives on this computer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +97,8 @@ class ActionRow:
 # Qt reads Ctrl as the Command key on macOS, where Command+Tab belongs to the system.
 _TAB = "Meta" if sys.platform == "darwin" else "Ctrl"
 _CHAT = Need.ACCOUNT | Need.CONVERSATION
+_OWN = Need.ACCOUNT | Need.OWN_ACCESS
+_HERE = Need.ACCOUNT | Need.THIS_COMPUTER
 
 ACTIONS: dict[ActionId, ActionRow] = {
     row.id: row
@@ -142,6 +152,10 @@ ACTIONS: dict[ActionId, ActionRow] = {
         ActionRow(ActionId.SYNC_STATUS, "Sync status", "cloud", (), Need.ACCOUNT),
         ActionRow(ActionId.REFRESH, "Refresh now", "refresh", ("F5",), Need.ACCOUNT),
         ActionRow(ActionId.SIGN_OUT, "Sign out…", "sign-out", (), Need.ACCOUNT),
+        ActionRow(ActionId.CHANGE_EMAIL, "Change the e-mail address…", "pencil", (), _OWN),
+        ActionRow(ActionId.CHANGE_PASSWORD, "Change the password…", "key", (), _OWN),
+        ActionRow(ActionId.END_OTHERS, "Sign out on other devices…", "sign-out", (), _OWN),
+        ActionRow(ActionId.LOCAL_MAILS, "Mails on this computer…", "computer", (), _HERE),
         ActionRow(ActionId.EXPORT_EVERYTHING, "Export everything…", "export", (), Need.ACCOUNT),
         ActionRow(ActionId.IMPORT, "Import…", "import", (), Need.ACCOUNT),
         ActionRow(ActionId.SETTINGS, "Settings…", "settings", ("Ctrl+,",)),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
+from chatdesk.domain.session import BackendKind
+from chatdesk.domain.sign_in import SignInPlace
 from chatdesk.language.door import N_, _
 from chatdesk.services.session import SignInRequest
 from chatdesk.ui.check_box import CheckBox
@@ -50,10 +52,12 @@ class ConnectForm(QWidget):
     """Address, key, e-mail and password, checked here before anything is sent.
 
     ``submitted(SignInRequest)`` is emitted when nothing is wrong with the fields. What was entered stays,
-    whatever happens.
+    whatever happens. ``ways_requested(SignInPlace, str)``, with the e-mail address, for another way than a
+    password.
     """
 
     submitted = Signal(object)
+    ways_requested = Signal(object, str)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -94,6 +98,11 @@ class ConnectForm(QWidget):
         column.addWidget(self.create_box)
         column.addWidget(self.error)
         column.addWidget(self.button)
+        self.ways_button = QPushButton()
+        self.ways_button.setProperty("look", "link")
+        say(self.ways_button.setText, "Other ways to sign in…")
+        self.ways_button.clicked.connect(self._ask_for_ways)
+        column.addWidget(self.ways_button, 0, Qt.AlignmentFlag.AlignHCenter)
 
     def submit(self) -> None:
         """Check the fields, and ask to connect if nothing is wrong with them."""
@@ -113,6 +122,18 @@ class ConnectForm(QWidget):
                 return
         self.submitted.emit(request)
 
+    def _ask_for_ways(self) -> None:
+        url, key = self.url.text().strip().rstrip("/"), self.api_key.text().strip()
+        self.show_error("")
+        for edit, fault in ((self.url, url_fault(url)), (self.api_key, key_fault(key))):
+            self._mark(edit, bool(fault))
+            if fault:
+                self.show_error(fault)
+                edit.setFocus()
+                return
+        place = SignInPlace(BackendKind.SUPABASE, url, key)
+        self.ways_requested.emit(place, self.email.text().strip())
+
     def show_error(self, sentence: str) -> None:
         """Show one sentence below the fields, or with an empty one nothing."""
         self.error.setText(sentence)
@@ -120,7 +141,7 @@ class ConnectForm(QWidget):
 
     def set_busy(self, busy: bool, *, connecting: bool = True) -> None:
         """Lock the fields while a server is asked; ``connecting``: because of this form."""
-        for widget in (*self._fields(), self.create_box, self.button):
+        for widget in (*self._fields(), self.create_box, self.button, self.ways_button):
             widget.setEnabled(not busy)
         self._busy = busy and connecting
         self._name_button()

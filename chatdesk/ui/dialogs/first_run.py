@@ -36,12 +36,14 @@ LOCAL_POINTS = (
 class FirstRunPage(QScrollArea):
     """Two cards: an account on this computer, or one on a Supabase project.
 
-    Signals: ``use_this_computer_requested()``; ``connect_requested(SignInRequest)``. The window answers with
+    Signals: ``use_this_computer_requested()``; ``connect_requested(SignInRequest)``;
+    ``others_requested()`` for an account on this computer that has a password. The window answers with
     ``set_busy`` and ``show_failure``; what was entered stays.
     """
 
     use_this_computer_requested = Signal()
     connect_requested = Signal(object)
+    others_requested = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,6 +57,10 @@ class FirstRunPage(QScrollArea):
         self.local_button = QPushButton()
         self.local_button.setProperty("look", "primary")
         self.local_button.clicked.connect(self._use_local)
+        self.others_button = QPushButton()
+        self.others_button.setProperty("look", "link")
+        say(self.others_button.setText, "Another account on this computer…")
+        self.others_button.clicked.connect(self.others_requested)
         self.local_error = QLabel()
         self.local_error.setProperty("look", "error")
         self.local_error.setWordWrap(True)
@@ -121,6 +127,7 @@ class FirstRunPage(QScrollArea):
         column.addWidget(self.local_error)
         column.addWidget(later)
         column.addWidget(self.local_button)
+        column.addWidget(self.others_button, 0, _MIDDLE)
         return card
 
     def _connect_card(self) -> QFrame:
@@ -168,6 +175,7 @@ class FirstRunPage(QScrollArea):
         """Lock both cards while an account is being made or signed in to."""
         self.form.set_busy(busy, connecting=not self._asked_local)
         self.local_button.setEnabled(not busy)
+        self.others_button.setEnabled(not busy)
         self._busy = busy
         self._name_button()
 

@@ -16,10 +16,12 @@ class SignInAgainDialog(QDialog):
     """Asks for the password of ``account``, and for the e-mail address only where it is not known.
 
     ``submitted(str, str)`` (e-mail, password) locks the dialog until ``close`` or ``show_failure``; what was
-    typed stays. Nothing of the account is lost by cancelling: it goes on showing what is here.
+    typed stays. ``ways_requested()`` when there is no password, or it is forgotten. Nothing of the account is
+    lost by cancelling: it goes on showing what is here.
     """
 
     submitted = Signal(str, str)
+    ways_requested = Signal()
 
     def __init__(self, account: Account, parent: QWidget) -> None:
         super().__init__(parent)
@@ -28,7 +30,7 @@ class SignInAgainDialog(QDialog):
         self.setAccessibleName(_("Sign in again"))
         title = QLabel(_("Sign in again"))
         title.setProperty("look", "title")
-        place = urlsplit(account.url).netloc or account.url
+        place = urlsplit(account.url).netloc or account.url or _("this computer")
         over = _("Your session on {place} is over. What you wrote is kept and sent once you are back.")
         said = QLabel(over.format(place=place))
         said.setProperty("look", "muted")
@@ -60,6 +62,11 @@ class SignInAgainDialog(QDialog):
             column.addWidget(label)
             column.addWidget(field)
         column.addWidget(self.error)
+        self.ways_button = QPushButton(_("Sign in another way…"))
+        self.ways_button.setProperty("look", "link")
+        self.ways_button.setAutoDefault(False)
+        self.ways_button.clicked.connect(self._leave_for_ways)
+        column.addWidget(self.ways_button, 0, Qt.AlignmentFlag.AlignLeft)
         column.addSpacing(10)
         buttons = QHBoxLayout()
         buttons.addStretch(1)
@@ -87,8 +94,12 @@ class SignInAgainDialog(QDialog):
         self.error.show()
         self.password.setFocus()
 
+    def _leave_for_ways(self) -> None:
+        self.reject()
+        self.ways_requested.emit()
+
     def _lock(self, busy: bool) -> None:
-        for widget in (self.email, self.password, self.button):
+        for widget in (self.email, self.password, self.button, self.ways_button):
             widget.setEnabled(not busy)
         self.button.setText(_("Signing in…") if busy else _("Sign in"))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from chatdesk.domain.session import BackendKind
 from chatdesk.language.door import _
@@ -37,6 +37,14 @@ class AccountPage(Page):
         self._person = self.card()
         self._person.add(_line(self._avatar, self.name, self.line, self.edit_button))
         self._person.add(Fact(self.place, "Where it lives"))
+        self._access = self.card()
+        self.email_button = self._button("Change the e-mail address…", ActionId.CHANGE_EMAIL)
+        self.password_button = self._button("Change the password…", ActionId.CHANGE_PASSWORD)
+        self.others_button = self._button("Sign out on other devices…", ActionId.END_OTHERS)
+        self.mails_button = self._button("Mails on this computer…", ActionId.LOCAL_MAILS)
+        self._access.add(
+            _buttons(self.email_button, self.password_button, self.others_button, self.mails_button)
+        )
         self._sync = self.card()
         self._sync.add(_line(self._mark, self.state, self.sentence, self.refresh_button))
         self.column.addSpacing(6)
@@ -57,7 +65,7 @@ class AccountPage(Page):
     def refresh(self) -> None:
         """Show the facts, in the language in use."""
         facts, account = self._facts, self._facts.account
-        for widget in (self._person, self._sync, self.sign_out_button):
+        for widget in (self._person, self._access, self._sync, self.sign_out_button):
             widget.setVisible(account is not None)
         self.nobody.setVisible(account is None)
         if account is None:
@@ -66,7 +74,10 @@ class AccountPage(Page):
         self._avatar.show_person(label, facts.image)
         self.name.setText(label or _("Your account"))
         local = account.kind is BackendKind.LOCAL
-        line = "" if local else account.email or ""
+        for button in (self.email_button, self.password_button, self.others_button):
+            button.setVisible(not account.is_owner)
+        self.mails_button.setVisible(local)
+        line = account.email or ""
         self.line.setText(line)
         self.line.setVisible(bool(line))
         self.place.setText(_("On this computer, in a database of its own") if local else account.url)
@@ -83,6 +94,16 @@ class AccountPage(Page):
         say(button.setText, text)
         button.clicked.connect(lambda: self.action_requested.emit(action))
         return button
+
+
+def _buttons(*buttons: QPushButton) -> QWidget:
+    made = QWidget()
+    rows = QGridLayout(made)
+    rows.setContentsMargins(16, 14, 16, 14)
+    rows.setSpacing(8)
+    for at, button in enumerate(buttons):
+        rows.addWidget(button, at // 2, at % 2)
+    return made
 
 
 def _line(mark: QWidget, title: QLabel, line: QLabel, button: QPushButton) -> QWidget:

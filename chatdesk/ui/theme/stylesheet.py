@@ -72,6 +72,7 @@ QSlider::handle:horizontal { background: $accent; border: 2px solid $accent; wid
 QSlider::handle:horizontal:focus { border: 2px solid $text; }
 QPushButton[look="link"] { background: transparent; border: 1px solid transparent; color: $link;
   padding: 3px 0; font-weight: 600; text-align: left; }
+QPushButton[look="link"]:disabled { color: $text_muted; background: transparent; }
 QPushButton[look="link"]:hover { text-decoration: underline; }
 QPushButton[look="link"]:focus { border: 1px solid $focus; border-radius: 6px; }
 QPushButton[look="new"] { background: $surface; border: 1px solid $border; border-radius: 10px;
