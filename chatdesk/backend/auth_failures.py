@@ -74,7 +74,6 @@ _REFUSALS = {
     ),
     "flow_state_expired": ("The way through the browser took too long.", "Start the sign-in once more."),
     "bad_code_verifier": ("This was not the answer to your sign-in.", "Start the sign-in once more."),
-    "over_request_rate_limit": ("Too many codes were tried in a short time.", "Wait five minutes."),
     "captcha_failed": (
         "This project asks for a captcha, which ChatDesk cannot show.",
         "Ask its owner to turn it off for the app.",
@@ -178,7 +177,8 @@ def _from_api(error: AuthApiError, answer: Answer | None) -> ChatDeskError:
             retry_after=float(wait),
         )
     if code == "over_request_rate_limit":
-        return Refused(*_REFUSALS[code], code=code)
+        wait_step = "Wait five minutes, then try again."
+        return Retryable("Too many attempts were made in a short time.", wait_step, code=code)
     if error.status == 429:
         return failures.from_status(429, answer)
     if code in SESSION_OVER:
