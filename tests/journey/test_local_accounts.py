@@ -34,8 +34,8 @@ async def test_an_account_with_a_password_beside_the_owners(house: House) -> Non
     assert (await owner.ask("account_state"))["account_email"] == "guest@example.org"
     guests = str((await owner.ask("create", title="The guest's own"))["conversation_id"])
     await connected(owner)
-    # A second window opens what was open last. Nothing keeps secrets here, so it asks; it does not help itself
-    # to the owner's session, which needs no password. A code by mail is as good as one.
+    # A second window opens what was open last. Nothing keeps secrets here, so it asks; it does not help
+    # itself to the owner's session, which needs no password. A code by mail is as good as one.
     second = await house.start("second")
     await second.until_state("the guest's chat", has(guests, "The guest's own"))
     await second.until_state("the question", lambda state: state["link"] == "needs_sign_in")

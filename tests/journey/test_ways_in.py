@@ -188,10 +188,17 @@ async def test_a_browser_and_a_provider(town: Town) -> None:
 
 
 async def test_another_address_and_another_password(town: Town) -> None:
-    await town.knows("before@example.org")
+    elsewhere = await town.wire.person_confirmed("before@example.org", PASSWORD)
     await town.ways()
     await town.fill(email="before@example.org", password=PASSWORD)
     await town.is_in("before@example.org")
+    await town.window.ask("end_others")
+    await town.window.ask("accept")
+    await town.window.until_state(
+        "the end of the others", lambda state: "Your other devices are signed out." in state["notices"]
+    )
+    status, _, _ = await town.wire.ask("GET", "/auth/v1/user", headers=elsewhere.bearer)
+    assert status == 403
     await town.window.ask("change", what="email")
     await town.fill(email="before@example.org")
     assert "already" in await town.complains()

@@ -91,6 +91,8 @@ def wrong_visits(door: LoopbackListener) -> dict[str, str]:
         "nothing brought": visit(door, ""),
         "an empty code": visit(door, "&code="),
         "a code and an error": visit(door, f"&code={CODE}&error=x"),
+        "a session in the fragment, which no browser sends": visit(door, ""),
+        "a fragment all the same": visit(door, f"#access_token=eyJ&code={CODE}"),
         "a session in the query": visit(door, "&access_token=eyJ&refresh_token=r"),
         "an endless code": visit(door, "&code=" + "x" * 1001),
         "a foreign host": request(door, right, Host="evil.example"),

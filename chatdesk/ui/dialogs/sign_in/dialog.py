@@ -96,7 +96,7 @@ class SignInDialog(QDialog):
         for address_page in self._addresses:
             address_page.email.setText((place.account.email if place.account else None) or email)
             if known:
-                address_page.email.setReadOnly(True)
+                address_page.fix(address_page.email)
             address_page.email.textEdited.connect(self._share_address)
         for secret in (self.password.password, self.new_account.password):
             secret.setText(password)

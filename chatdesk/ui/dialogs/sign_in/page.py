@@ -51,6 +51,7 @@ class FormPage(QWidget):
         self._action, self._waiting = action, waiting
         self._checks: list[tuple[QLineEdit, Callable[[str], str]]] = []
         self.labels: dict[QLineEdit, QLabel] = {}
+        self._fixed: set[QLineEdit] = set()
         self._others: list[QPushButton] = []
         self._busy = False
         self.title, self.explained, self.error = QLabel(title), QLabel(explained), QLabel()
@@ -96,7 +97,6 @@ class FormPage(QWidget):
         edit.setMaxLength(4_000)
         if secret:
             edit.setEchoMode(QLineEdit.EchoMode.Password)
-        edit.returnPressed.connect(self.submit)
         edit.textEdited.connect(lambda _text: self._mark(edit, False))
         label = self.labels[edit] = QLabel(name)
         label.setProperty("look", "muted")
@@ -106,6 +106,11 @@ class FormPage(QWidget):
         self.body.addSpacing(4)
         self._checks.append((edit, check))
         return edit
+
+    def fix(self, edit: QLineEdit) -> None:
+        """Keep the text of a field as it is: it is known and not to be changed."""
+        self._fixed.add(edit)
+        edit.setReadOnly(True)
 
     def way(self, text: str, go: Callable[[], object], look: str = "link") -> QPushButton:
         """Add another way, below the fields."""
@@ -146,7 +151,7 @@ class FormPage(QWidget):
         """Lock fields and ways while the back end is asked; cancelling is always possible."""
         self._busy = busy
         for edit, _check in self._checks:
-            edit.setReadOnly(busy)
+            edit.setReadOnly(busy or edit in self._fixed)
         for button in self._others:
             button.setEnabled(not busy)
         self.button.setEnabled(not busy)
@@ -161,7 +166,10 @@ class FormPage(QWidget):
         """The page is shown: the first field that is empty gets the focus."""
         self.button.setDefault(True)
         fields = [edit for edit, _check in self._checks if not edit.isHidden()]
-        empty = next((edit for edit in fields if not edit.text()), fields[0] if fields else None)
+        empty = next(
+            (edit for edit in fields if not edit.text() and edit not in self._fixed),
+            fields[0] if fields else None,
+        )
         (empty or self.button).setFocus()
 
     def _mark(self, edit: QLineEdit, wrong: bool) -> None:
