@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from chatdesk.domain.session import Account, BackendKind
+from chatdesk.domain.session import Account
 from chatdesk.language.door import _
 from chatdesk.ui.avatar import Avatar
 from chatdesk.ui.elided_label import ElidedLabel
@@ -19,7 +19,7 @@ def account_line(account: Account | None) -> str:
     """Say in a few words where an account lives."""
     if account is None:
         return ""
-    if account.kind is BackendKind.LOCAL:
+    if account.is_owner:
         return _("On this computer")
     return account.email or account.url
 

@@ -74,8 +74,9 @@ class AccountPage(Page):
         self._avatar.show_person(label, facts.image)
         self.name.setText(label or _("Your account"))
         local = account.kind is BackendKind.LOCAL
-        for button in (self.email_button, self.password_button, self.others_button):
+        for button in (self.email_button, self.password_button):
             button.setVisible(not account.is_owner)
+        self.others_button.setVisible(not local)
         self.mails_button.setVisible(local)
         line = account.email or ""
         self.line.setText(line)

@@ -149,6 +149,28 @@ async def test_a_project_that_grants_everything_by_default_ends_with_the_same_ri
 
 
 @BOTH
+async def test_an_older_back_end_learns_the_ways_in(clusters: Clusters, version: int) -> None:
+    tables = ("mails", "identities", "flow_states", "one_time_tokens")
+    async with empty_database(clusters.get(version)) as database:
+        admin = await database.admin()
+        await schema.bootstrap(admin)
+        await database.sign_up()
+        await admin.execute(f"drop table {', '.join(f'auth.{name}' for name in tables)}")
+        await admin.execute("alter table auth.users drop column email_change")
+        for _ in range(2):
+            await schema.bootstrap(admin)
+        owners = await admin.fetch("select tableowner from pg_tables where tablename = any($1)", list(tables))
+        assert [row[0] for row in owners] == ["supabase_auth_admin"] * len(tables)
+        assert await admin.fetchval("select count(email_change) = 0 and count(*) = 1 from auth.users")
+        # Nobody reads codes and mails through the REST service, nor as the projects' own role.
+        for role in ("anon", "authenticated", "service_role", "postgres"):
+            for name in tables:
+                assert not await admin.fetchval(
+                    "select has_table_privilege($1, $2, 'select')", role, f"auth.{name}"
+                )
+
+
+@BOTH
 async def test_people_who_were_there_before_get_a_profile(clusters: Clusters, version: int) -> None:
     async with empty_database(clusters.get(version)) as database:
         await schema.bootstrap(await database.admin())
