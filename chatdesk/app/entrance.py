@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from chatdesk.app.accounts import NOWHERE, MachineAccounts
@@ -46,17 +47,22 @@ class BackEndEntrance:
 
     async def sign_up(self, email: str, password: str) -> bool:
         flows = await self._flows()
-        started = await flows.start_sign_up(email, password, await self._way_back(MAIL_SECONDS))
-        self._session, self._verifier = started.session, started.verifier
+
+        async def request(back: str | None) -> str:
+            started = await flows.start_sign_up(email, password, back)
+            self._session = started.session
+            return started.verifier
+
+        await self._sent_out(request)
         return self._session is not None
 
     async def send_code(self, email: str, create: bool) -> None:
         flows = await self._flows()
-        self._verifier = await flows.send_code(email, create, await self._way_back(MAIL_SECONDS))
+        await self._sent_out(lambda back: flows.send_code(email, create, back))
 
     async def send_reset(self, email: str) -> None:
         flows = await self._flows()
-        self._verifier = await flows.send_reset(email, await self._way_back(MAIL_SECONDS))
+        await self._sent_out(lambda back: flows.send_reset(email, back))
 
     async def enter_code(self, email: str, code: str, purpose: MailPurpose) -> bool:
         self._session = await (await self._flows()).verify(email, code, purpose)
@@ -64,8 +70,13 @@ class BackEndEntrance:
 
     async def provider_page(self, provider: str) -> str:
         flows = await self._flows()
-        back = await self._opened_listener(BROWSER_SECONDS)
-        page, self._verifier = await flows.provider_page(provider, back)
+        listener = await self._opened_listener()
+        try:
+            page, verifier = await flows.provider_page(provider, listener.redirect_to)
+        except BaseException:
+            await listener.close()
+            raise
+        await self._expect(listener, BROWSER_SECONDS, verifier)
         return page
 
     async def browser_came(self) -> None:
@@ -125,22 +136,32 @@ class BackEndEntrance:
             self._address = address
         return self._accounts.scratch(self._address)
 
-    async def _way_back(self, patience: float) -> str | None:
-        """An address for the link in a mail; None where this computer has none to give, a code is enough."""
-        try:
-            return await self._opened_listener(patience)
-        except ChatDeskError:
-            return None
+    async def _sent_out(self, request: Callable[[str | None], Awaitable[str]]) -> None:
+        """Have a mail sent whose link leads back here; where this computer has no way, its code is enough.
 
-    async def _opened_listener(self, patience: float) -> str:
+        A mail that was not sent leaves everything as it was: the link of the one before still works.
+        """
+        listener: LoopbackListener | None = None
+        with contextlib.suppress(ChatDeskError):
+            listener = await self._opened_listener()
+        try:
+            verifier = await request(listener.redirect_to if listener is not None else None)
+        except BaseException:
+            if listener is not None:
+                await listener.close()
+            raise
+        await self._expect(listener, MAIL_SECONDS, verifier)
+
+    async def _opened_listener(self) -> LoopbackListener:
         from chatdesk.app.adapters import LoopbackListener
 
-        await self._shut()
-        self._listener = await LoopbackListener.opened(
+        return await LoopbackListener.opened(
             _("Back to ChatDesk"), _("You can close this page. ChatDesk goes on by itself.")
         )
-        self._patience = patience
-        return self._listener.redirect_to
+
+    async def _expect(self, listener: LoopbackListener | None, patience: float, verifier: str) -> None:
+        await self._shut()
+        self._listener, self._patience, self._verifier = listener, patience, verifier
 
     async def _shut(self) -> None:
         listener, self._listener = self._listener, None

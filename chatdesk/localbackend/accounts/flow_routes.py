@@ -33,9 +33,9 @@ class FlowRoutes:
         router.add_post("/auth/v1/recover", guarded(self._on_recover))
         router.add_post("/auth/v1/resend", guarded(self._on_resend))
         router.add_post("/auth/v1/verify", guarded(self._on_verify))
-        router.add_get("/auth/v1/verify", guarded(self._on_link))
-        router.add_get("/auth/v1/authorize", guarded(self._on_authorize))
-        router.add_get("/auth/v1/callback", guarded(self._on_callback))
+        router.add_get("/auth/v1/verify", guarded(self._on_link), allow_head=False)
+        router.add_get("/auth/v1/authorize", guarded(self._on_authorize), allow_head=False)
+        router.add_get("/auth/v1/callback", guarded(self._on_callback), allow_head=False)
         router.add_get("/local/v1/mails", guarded(self._on_mails))
 
     async def _on_otp(self, request: web.Request) -> web.Response:
