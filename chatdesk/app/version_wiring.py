@@ -33,6 +33,7 @@ class VersionWiring:
         timeline, realtime, messages = whole.timeline, whole.realtime, whole.messages
         timeline.edit_saved.connect(self._save)
         timeline.regenerate_requested.connect(self._regenerate)
+        timeline.answer_requested.connect(self._answer)
         timeline.delete_requested.connect(realtime.delete_message_soon)
         timeline.undo_requested.connect(realtime.undo_delete)
         timeline.switch_requested.connect(realtime.switch_branch)
@@ -44,15 +45,21 @@ class VersionWiring:
         messages.choices_changed.connect(realtime.keep_choices)
         messages.version_arrived.connect(self._arrived)
         whole.bonds.join(whole.session.signed_out, timeline.rewriting.forget)
+        whole.bonds.join(whole.generation.reply_withheld, timeline.rewriting.withhold)
+        for message_id, reason in whole.generation.withheld.items():
+            timeline.rewriting.withhold(message_id, reason)
         whole.window.message_action_requested.connect(self._act)
 
     def _save(self, message_id: str, text: str) -> None:
-        realtime, edited = self._whole.realtime, self._whole.messages.get(message_id)
+        whole, realtime = self._whole, self._whole.realtime
+        edited = whole.messages.get(message_id)
         conversation_id = realtime.current_conversation
 
         def send(files: Sequence[NewFile]) -> None:
             if realtime.current_conversation == conversation_id:
-                version_id = realtime.edit_message(message_id, text, files)
+                asks = whole.wiring.sharing.asks_model(conversation_id, text)
+                expected = asks and whole.generation.expected
+                version_id = realtime.edit_message(message_id, text, files, expected)
                 self._edits[version_id] = (conversation_id, message_id)
 
         # The other version has the same files, under a path of its own.
@@ -66,7 +73,7 @@ class VersionWiring:
             self._whole.window.composer.setFocus()
             sharing, written = self._whole.wiring.sharing, self._whole.messages.get(message_id)
             asked = written is None or sharing.asks_model(conversation_id, written.content)
-            if asked and self._whole.generation.models:
+            if asked and self._whole.generation.expected:
                 self._whole.generation.request_reply(conversation_id, message_id, self._whole.realtime)
 
     def _refused(self, refusal: MessageRefused) -> None:
@@ -78,6 +85,10 @@ class VersionWiring:
         self._whole.generation.regenerate(
             conversation_id, message_id, go_on=go_on, asker=self._whole.realtime
         )
+
+    def _answer(self, message_id: str) -> None:
+        realtime = self._whole.realtime
+        self._whole.generation.answer(realtime.current_conversation, message_id, realtime)
 
     def _arrived(self, shown: str, arrived: str) -> None:
         """Say that another version came, unless it can be seen already."""

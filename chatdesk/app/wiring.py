@@ -203,9 +203,11 @@ class Wiring:
         if not target:
             title = title_from(text) or (files[0].name if files else "")
             target = realtime.create_conversation(title, self._whole.window.composer.picker.model)
-        message_id = realtime.send_message(target, "user", text, self._whole.messages.last_id(), files)
+        asks, after = self.sharing.asks_model(target, text), self._whole.messages.last_id()
+        expected = asks and self._whole.generation.expected
+        message_id = realtime.send_message(target, "user", text, after, files, expected)
         self._composed_for[message_id] = (written_for, target)
-        if not self.sharing.asks_model(target, text):
+        if not asks:
             self._for_people.add(message_id)
 
     def _accepted(self, message_id: str) -> None:
@@ -214,7 +216,7 @@ class Wiring:
             self._whole.window.composer.accept(written_for)
             asked = message_id not in self._for_people
             self._for_people.discard(message_id)
-            if asked and self._whole.generation.models:
+            if asked and self._whole.generation.expected:
                 self._whole.generation.request_reply(target, message_id, self._whole.realtime)
 
     def _refused(self, refusal: MessageRefused) -> None:

@@ -141,6 +141,7 @@ class Workspace:
         await self._models.attach(store)
         await self._sharing.attach(remote, store)
         await self._open_account.attach(account, store, engine)
+        await self._generation.take_up()
         self._portability.attach(remote)
 
     async def _detach(self) -> None:

@@ -21,7 +21,7 @@ MODEL_VARIABLES = (
 )
 BUILT_IN = Variable("CHATDESK_BUILT_IN", "Set to off to do without the tiny built-in model.")
 BUILT_IN_URL = Variable(
-    "CHATDESK_BUILT_IN_URL", "Where the settings may download the built-in model from; its hash is checked."
+    "CHATDESK_BUILT_IN_URL", "Where the built-in model is downloaded from on request; its hash is checked."
 )
 VARIABLES = (
     DATA,

@@ -87,6 +87,8 @@ SEND_KEY = Option(
 SHOW_TIMES = Option("show_times", bool, True, "Show the time beside messages", Group.CHAT)
 DEFAULT_MODEL = Option("default_model", str, "", "Model of new chats", Group.MODELS)
 TITLE_MODEL = Option("title_model", str, "", "Model for titles", Group.MODELS)
+MODELS_REVISION = Option("models_revision", str, "", "Last change of keys or built-in model", Group.WINDOW)
+BUILT_IN_URL = Option("built_in_url", str, "", "Address of the built-in model", Group.MODELS)
 SHORTCUTS: Option[dict[str, Any]] = Option("shortcuts", dict, {}, "Keyboard shortcuts", Group.SHORTCUTS)
 HIDE_TO_TRAY = Option(
     "hide_to_tray", bool, False, "Go to the tray when the last window is closed", Group.GENERAL
@@ -107,6 +109,8 @@ OPTIONS: Mapping[str, Option[Any]] = MappingProxyType(
             SHOW_TIMES,
             DEFAULT_MODEL,
             TITLE_MODEL,
+            MODELS_REVISION,
+            BUILT_IN_URL,
             SHORTCUTS,
             WINDOW,
         )

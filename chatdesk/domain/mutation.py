@@ -35,7 +35,8 @@ class Mutation:
 
     ``args`` are the RPC's arguments, complete: the optimistic row is re-derived from them after a restart.
     ``lane`` orders entries (first in, first out within a lane, lanes are independent): the conversation's id,
-    or one of ``OWN_LANES``. ``entity_id`` is the id of the row that the change is about.
+    or one of ``OWN_LANES``. ``entity_id`` is the id of the row that the change is about. ``wants_reply``: a
+    model is to answer this message, which outlives the entry (see ``ReplyWish``).
     """
 
     id: str
@@ -45,6 +46,16 @@ class Mutation:
     user_id: str
     args: Mapping[str, Any]
     created_at: datetime
+    wants_reply: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyWish:
+    """A message that is accepted and waits for a model to be asked. It is on the disk with its message, and
+    goes when the server has said whose call it is."""
+
+    conversation_id: str
+    message_id: str
 
 
 class OutboxState(StrEnum):

@@ -117,6 +117,15 @@ class LocalModel(ChatProvider, Protocol):
         """Whether its file can be deleted."""
         ...
 
+    @property
+    def address_fixed(self) -> bool:
+        """Whether the environment says where its file is downloaded from."""
+        ...
+
+    def use_address(self, url: str) -> None:
+        """Download its file from here from now on, unless the address is fixed."""
+        ...
+
     async def fetch(self, progress: Callable[[float], None]) -> None:
         """Download it; ``progress`` from 0 to 1. Raises ``Misconfigured``, ``Offline`` or ``Refused``."""
         ...

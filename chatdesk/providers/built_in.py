@@ -27,8 +27,8 @@ OPTIONS = {"max_tokens": 256, "top_p": 0.9, "extra_body": {"repeat_penalty": 1.1
 class BuiltInModel:
     """A ``ChatProvider`` over a process of its own, started at the first request.
 
-    ``url`` is where the file can be had, empty when nowhere; ``places`` where it may lie, the first one being
-    where it is put.
+    ``url`` is where the file can be had, whatever the user says; without it ``use_address`` says where.
+    ``places`` are where the file may lie, the first one being where it is put.
     """
 
     name = "ChatDesk"
@@ -37,6 +37,7 @@ class BuiltInModel:
     def __init__(self, places: Sequence[Path], url: str = "", command: Sequence[str] | None = None) -> None:
         self._places = tuple(places)
         self._url = url
+        self.address_fixed = bool(url)
         self._command = command
         self._process: ModelProcess | None = None
         self._starting = asyncio.Lock()
@@ -56,6 +57,11 @@ class BuiltInModel:
     def fetchable(self) -> bool:
         """Whether there is an address to fetch the file from."""
         return self.supported and bool(self._url)
+
+    def use_address(self, url: str) -> None:
+        """Fetch the file from here from now on, unless the address is fixed."""
+        if not self.address_fixed:
+            self._url = url
 
     @property
     def removable(self) -> bool:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import logging
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from chatdesk.domain.errors import ChatDeskError, Misconfigured, Offline, Refused, Retryable
@@ -17,6 +21,7 @@ _TOO_LONG = (
     "too many tokens",
 )
 _NO_CREDIT = ("insufficient_quota", "insufficient_balance", "billing", "credit balance")
+_WISH_MOST = 86_400.0
 _FILTERED = ("content_filter", "content_policy", "responsibleai", "safety")
 
 
@@ -75,13 +80,20 @@ def _by_status(failure: Any, model: str) -> ChatDeskError:
         case 413:
             return too_long(code)
         case 429:
-            wait = _seconds(failure.response.headers.get("retry-after"))
+            wait = _wish(failure.response.headers)
             step = "Wait a moment and try again."
-            if wait is not None and wait >= 1:
-                step = f"Wait {round(wait)} seconds and try again."
+            if wait is not None and wait >= 120:
+                minutes = math.ceil(wait / 60)
+                step = f"Wait {minutes} minutes and try again."
+            elif wait is not None and wait >= 1:
+                seconds = math.ceil(wait)
+                step = f"Wait {seconds} seconds and try again."
             return Retryable("The model's provider asks to slow down.", step, code, wait)
         case status if status >= 500:
             return Retryable("The model's provider has a fault.", "Try again later.", code)
+    if "temperature" in _words_of(failure):
+        step = "Set it back to the model's own in the chat's settings."
+        return Refused("This model does not take the chat's temperature.", step, code)
     return Refused("The model's provider refused the request.", "Check the model's settings.", code)
 
 
@@ -106,8 +118,14 @@ def _words_of(failure: Any) -> str:
     return f"{failure.code} {failure.type} {failure.message}".lower()[:2_000]
 
 
-def _seconds(header: str | None) -> float | None:
+def _wish(headers: Mapping[str, str]) -> float | None:
+    """Read how many seconds the server wants us to wait: a number, or the date until when."""
+    exact, header = headers.get("retry-after-ms"), headers.get("retry-after")
     try:
-        return max(0.0, float(header)) if header else None
+        wait = float(exact) / 1000 if exact else float(header or "")
     except ValueError:
-        return None
+        try:
+            wait = (parsedate_to_datetime(header or "") - datetime.now(UTC)).total_seconds()
+        except (ValueError, TypeError):
+            return None
+    return min(max(0.0, wait), _WISH_MOST) if math.isfinite(wait) else None

@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Any
 from chatdesk.domain.errors import ChatDeskError, Misconfigured
 from chatdesk.providers.base import ReplyChunk, ReplyRequest, Turn
 from chatdesk.providers.failures import cut_off, translated, withheld
-from chatdesk.providers.openai_messages import message_of, refuses_pictures, without_pictures
+from chatdesk.providers.openai_messages import (
+    message_of,
+    refuses_pictures,
+    refuses_usage,
+    without_pictures,
+)
 from chatdesk.providers.presets import is_loopback
 
 if TYPE_CHECKING:
@@ -66,6 +71,8 @@ class OpenAICompatibleProvider:
         self._socket = socket
         self._connect_seconds = connect_seconds
         self._client: AsyncOpenAI | None = None
+        self._tells_usage = True
+        """Whether the address knows the wish for token usage; some refuse what they do not know."""
 
     async def _connected(self) -> AsyncOpenAI:
         if self._client is None:
@@ -142,24 +149,29 @@ class OpenAICompatibleProvider:
         return tuple(dict.fromkeys(found))
 
     async def _begun(self, client: AsyncOpenAI, request: ReplyRequest, options: dict[str, Any]) -> Any:
-        """Ask for the reply; once more without the pictures where the model refuses a request with some."""
+        """Ask for the reply; once more without what the address or its model refuses and can do without.
+
+        A request that was refused is not paid for.
+        """
 
         async def ask(turns: Sequence[Turn]) -> Any:
             messages: Any = [message_of(turn) for turn in turns]
+            usage: dict[str, Any] = {"stream_options": {"include_usage": True}} if self._tells_usage else {}
             return await client.chat.completions.create(
-                model=request.model,
-                messages=messages,
-                stream=True,
-                stream_options={"include_usage": True},
-                **options,
+                model=request.model, messages=messages, stream=True, **usage, **options
             )
 
-        try:
-            return await ask(request.turns)
-        except Exception as failure:
-            if not refuses_pictures(failure) or not any(turn.pictures for turn in request.turns):
-                raise
-        return await ask([without_pictures(turn) for turn in request.turns])
+        turns = request.turns
+        while True:
+            try:
+                return await ask(turns)
+            except Exception as failure:
+                if self._tells_usage and refuses_usage(failure):
+                    self._tells_usage = False
+                elif refuses_pictures(failure) and any(turn.pictures for turn in turns):
+                    turns = [without_pictures(turn) for turn in turns]
+                else:
+                    raise
 
     async def close(self) -> None:
         """Close the connections to the address."""

@@ -36,3 +36,8 @@ def refuses_pictures(failure: Exception) -> bool:
     """Tell whether this may be how a server refuses pictures."""
     too_long = getattr(failure, "code", None) == "context_length_exceeded"
     return getattr(failure, "status_code", None) in _REFUSALS and not too_long
+
+
+def refuses_usage(failure: Exception) -> bool:
+    """Tell whether a server refuses to be asked for token usage."""
+    return getattr(failure, "status_code", None) in _REFUSALS and "stream_options" in str(failure)

@@ -71,3 +71,14 @@ def is_loopback(base_url: str) -> bool:
         return urlsplit(base_url).hostname in LOOPBACK
     except ValueError:
         return False
+
+
+def is_safe_source(url: str) -> bool:
+    """Tell whether a file may be fetched from an address: over TLS, or on this computer."""
+    try:
+        address = urlsplit(url)
+    except ValueError:
+        return False
+    if address.scheme == "https":
+        return bool(address.hostname)
+    return address.scheme == "http" and address.hostname in LOOPBACK

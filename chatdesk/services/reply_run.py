@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
 from contextlib import aclosing, suppress
 from typing import Any
 
@@ -14,9 +13,13 @@ from chatdesk.domain.errors import ChatDeskError, NeedsSignIn, Refused, Retryabl
 from chatdesk.domain.generation import Generation
 from chatdesk.domain.ids import new_id
 from chatdesk.domain.message import MessageStatus
-from chatdesk.providers.base import ChatProvider, ReplyRequest, Turn
+from chatdesk.domain.text import MAX_CONTENT
+from chatdesk.domain.usage import BEGINS_AT, LEFT_OUT, SECONDS, sound_counts
+from chatdesk.providers.base import ChatProvider, ReplyRequest
 from chatdesk.runtime.tasks import TaskScope
+from chatdesk.services.context import Reading
 from chatdesk.services.open_account import OpenAccount
+from chatdesk.services.whole_characters import WholeCharacters
 
 FLUSH_SECONDS = 0.016
 """One flush per frame to the own window."""
@@ -24,11 +27,12 @@ FLUSH_SECONDS = 0.016
 BROADCAST_SECONDS = 0.25
 """Four broadcasts a second: what a free Supabase project carries for several people at once."""
 
-CHECKPOINT_SECONDS = 2.0
-"""How much of a reply may be lost with its instance; each checkpoint also renews the 25 s lease."""
+BROADCAST_MOST = 16_000
+"""Characters of one broadcast; whoever misses more reads it in the row."""
 
-LEFT_OUT = "left_out"
-"""The key in a message's usage for the number of messages that did not fit into the model's window."""
+CHECKPOINT_SECONDS = 1.75
+"""With the way to the server less than 2 s of a reply are lost with its instance; each checkpoint also renews
+the 25 s lease."""
 
 FINISH_ATTEMPTS = 9
 FINISH_WAIT_SECONDS = 5.0
@@ -39,9 +43,8 @@ class ReplyRun:
     """Holds the lease of one reply, streams it to this window and to the others, and ends it.
 
     The text goes three ways: every 16 ms to this window, four times a second to the others as deltas with
-    their offset, and every two seconds whole into the row, which alone is the truth. ``beginning`` is text
-    of an earlier, cut off reply that this one goes on from; ``left_out`` counts the messages that do not
-    fit into the model's window.
+    their offset, and about every two seconds whole into the row, which alone is the truth. ``beginning`` is
+    text of an earlier, cut off reply that this one goes on from.
     """
 
     def __init__(
@@ -54,7 +57,6 @@ class ReplyRun:
         model: str,
         temperature: float | None,
         beginning: str = "",
-        left_out: int = 0,
     ) -> None:
         self.message_id = new_id()
         self.outcome: MessageStatus | None = None
@@ -68,8 +70,7 @@ class ReplyRun:
         self._temperature = temperature
         self._lease: Generation | None = None
         self._text = beginning
-        self._left_out = left_out
-        self._usage: Mapping[str, Any] | None = None
+        self._usage: dict[str, Any] = {}
         self._shown = self._told = 0
         self._wake = asyncio.Event()
         self._stopping = False
@@ -90,7 +91,8 @@ class ReplyRun:
     async def claim(self, reply_to: str, holder: str, attempt: int = 1) -> GenerationReply:
         """Take the lease of this turn; the answer says who has it when another instance was quicker.
 
-        Repeated with the same id until the server answers: without the lease no model is called.
+        Repeated with the same id until the server answers, if need be after the user has signed in again:
+        without the lease no model is called.
         """
         wait = 0.5
         while True:
@@ -104,16 +106,20 @@ class ReplyRun:
                     model=self._model,
                 )
                 break
-            except Retryable as failure:
-                await self._clock.sleep(failure.retry_after or wait)
+            except (Retryable, NeedsSignIn) as failure:
+                wish = failure.retry_after if isinstance(failure, Retryable) else None
+                await self._clock.sleep(wish or wait)
                 wait = min(wait * 2, 30.0)
         await self._apply(reply)
         self._lease = reply.generation if reply.claimed else None
         return reply
 
-    async def stream(self, turns: Sequence[Turn]) -> None:
+    async def stream(self, given: Reading) -> None:
         """Call the model and carry its reply to its end; what fails ends up on the message itself."""
-        reading = self._scope.start(self._read(turns), "read")
+        if given.left_out:
+            self._usage |= {LEFT_OUT: given.left_out, BEGINS_AT: given.begins_at}
+        began = self._clock.monotonic()
+        reading = self._scope.start(self._read(given), "read")
         reading.add_done_callback(lambda _: self._wake.set())
         self._scope.start(self._tick(), "tick")
         saving: asyncio.Task[None] | None = None
@@ -132,6 +138,7 @@ class ReplyRun:
                 break
             await self._clock.sleep(FLUSH_SECONDS)
         failure = reading.exception() if reading.done() and not reading.cancelled() else None
+        self._usage[SECONDS] = round(self._clock.monotonic() - began, 1)
         await self._scope.close()
         self._show()
         self._tell()
@@ -168,13 +175,20 @@ class ReplyRun:
             await self._clock.sleep(BROADCAST_SECONDS)
             self._wake.set()
 
-    async def _read(self, turns: Sequence[Turn]) -> None:
-        request = ReplyRequest(self._model, turns, self._temperature)
+    async def _read(self, given: Reading) -> None:
+        request = ReplyRequest(self._model, given.turns, self._temperature)
+        whole = WholeCharacters()
         async with aclosing(self._provider.stream(request)) as chunks:
             async for chunk in chunks:
-                self._text += chunk.text
-                self._usage = chunk.usage or self._usage
+                self._text += whole.take(chunk.text)
+                self._usage |= sound_counts(chunk.usage)
                 self._wake.set()
+                if len(self._text) > MAX_CONTENT:
+                    self._text = self._text[:MAX_CONTENT]
+                    raise Refused(
+                        "The reply is longer than a message can be.", "Ask for the rest in a new message."
+                    )
+        self._text += whole.rest()
 
     def _show(self) -> None:
         if self._shown < len(self._text):
@@ -182,9 +196,9 @@ class ReplyRun:
             self._shown = len(self._text)
 
     def _tell(self) -> None:
-        if self._told < len(self._text):
+        if 0 < len(self._text) - self._told <= BROADCAST_MOST:
             self._account.engine.send_ephemeral(self._delta(self._told))
-            self._told = len(self._text)
+        self._told = len(self._text)
 
     def _delta(self, offset: int) -> Delta:
         return Delta(self._held.conversation_id, self.message_id, offset, self._text[offset:])
@@ -213,7 +227,7 @@ class ReplyRun:
                     self._held.fence,
                     status=status.value,
                     content=self._text,
-                    usage=self._told_usage(),
+                    usage=self._usage or None,
                     error=error,
                 )
             except (Retryable, NeedsSignIn):
@@ -224,12 +238,6 @@ class ReplyRun:
                 self.outcome = status
                 await self._apply(reply)
                 return
-
-    def _told_usage(self) -> Mapping[str, Any] | None:
-        """What the reply cost, and how many of the oldest messages its model could not be given."""
-        if not self._left_out:
-            return self._usage
-        return {**(self._usage or {}), LEFT_OUT: self._left_out}
 
     async def _apply(self, reply: GenerationReply) -> None:
         self._account.take_changes(await self._account.store.apply(reply.rows))

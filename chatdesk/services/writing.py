@@ -20,7 +20,10 @@ Files = Sequence[NewFile]
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A message to be sent: after ``after``, the last one its author saw, or as a version of ``replaces``."""
+    """A message to be sent: after ``after``, the last one its author saw, or as a version of ``replaces``.
+
+    ``wants_reply``: the wish for a model's answer is as durable as the message.
+    """
 
     id: str
     conversation_id: str
@@ -29,6 +32,7 @@ class Letter:
     after: str | None = None
     replaces: str | None = None
     files: tuple[NewFile, ...] = ()
+    wants_reply: bool = False
 
 
 class MessageWriter:
@@ -61,6 +65,7 @@ class MessageWriter:
                 letter.content,
                 first_version,
                 [described(path, file) for path, file in placed.items()],
+                letter.wants_reply,
             ),
             {path: file.content for path, file in placed.items()},
         )

@@ -42,9 +42,11 @@ def _heal_outbox(opened: OpenSlot, now: Callable[[], datetime]) -> None:
     saved = salvage.Salvaged(list(entries))
     try:
         saved.drafts = opened.outbox.drafts()
+        saved.wishes = {wish.message_id: wish for wish in opened.outbox.kept_wishes()}
     except ChatDeskError:
         with suppress(OSError):
-            saved.drafts = salvage.read_remains(opened.slot.outbox).drafts
+            remains = salvage.read_remains(opened.slot.outbox)
+            saved.drafts, saved.wishes = remains.drafts, remains.wishes
         saved.whole = False
     opened.outbox_file.close()
     aside = replace_outbox(opened.slot.outbox, saved, now)

@@ -36,18 +36,17 @@ _INCOMPLETE = "This change is incomplete and was not saved."
 def to_text(mutation: Mutation) -> str:
     """Write a mutation as JSON; raises ``BadInput`` for what no server could take."""
     try:
-        return json.dumps(
-            {
-                "id": mutation.id,
-                "kind": mutation.kind.value,
-                "lane": mutation.lane,
-                "entity_id": mutation.entity_id,
-                "user_id": mutation.user_id,
-                "args": dict(mutation.args),
-                "created_at": time_text(mutation.created_at),
-            },
-            allow_nan=False,
-        )
+        record = {
+            "id": mutation.id,
+            "kind": mutation.kind.value,
+            "lane": mutation.lane,
+            "entity_id": mutation.entity_id,
+            "user_id": mutation.user_id,
+            "args": dict(mutation.args),
+            "created_at": time_text(mutation.created_at),
+        }
+        wish = {"wants_reply": True} if mutation.wants_reply else {}
+        return json.dumps(record | wish, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as failure:
         raise BadInput(_INCOMPLETE, "Try again.", "mutation_json") from failure
 
@@ -64,6 +63,7 @@ def from_text(text: str) -> Mutation:
         user_id=record["user_id"],
         args=dict(args),
         created_at=datetime.fromisoformat(record["created_at"]),
+        wants_reply=record.get("wants_reply") is True,
     )
     check_mutation(mutation)
     return mutation

@@ -225,13 +225,14 @@ def _adopt(account: Path, slot: Slot, outbox: Outbox, now: Now, recovered: list[
 def _move(orphan: Outbox, outbox: Outbox) -> None:
     entries = [entry for entry in orphan.listing() if outbox.get(entry.mutation.id) is None]
     drafts = {key: text for key, text in orphan.drafts().items() if not outbox.draft(key)}
-    if entries or drafts:
+    wishes = orphan.kept_wishes()
+    if entries or drafts or wishes:
         start = outbox.next_position
         put = [replace(entry, position=start + place) for place, entry in enumerate(entries)]
         for entry in entries:
             if has_files(entry.mutation):
                 outbox.files.take_over(entry.mutation.id, orphan.files)
-        outbox.write(put=put, drafts=drafts, durable=True)
+        outbox.write(put=put, drafts=drafts, wishes=wishes, durable=True)
     for draft in orphan.draft_files.drafts():
         if not outbox.draft_files.read(draft):
             outbox.files.take_over(owner(draft), orphan.files)
@@ -239,3 +240,5 @@ def _move(orphan: Outbox, outbox: Outbox) -> None:
     gone = [entry.mutation.id for entry in orphan.listing()]
     if gone or drafts:
         orphan.write(drop=gone, drafts=dict.fromkeys(drafts, ""), durable=True)
+    if wishes:
+        orphan.forget_wishes([wish.message_id for wish in wishes])

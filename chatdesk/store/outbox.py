@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from chatdesk.domain.errors import ChatDeskError
-from chatdesk.domain.mutation import Mutation, OutboxEntry, OutboxState
+from chatdesk.domain.mutation import Mutation, OutboxEntry, OutboxState, ReplyWish
 from chatdesk.store import lanes
 from chatdesk.store.connection import Database
 from chatdesk.store.draft_files import DraftFiles
@@ -22,6 +22,8 @@ _PUT = (
     " body = excluded.body, digest = excluded.digest, state = excluded.state, attempts = excluded.attempts,"
     " reason = excluded.reason"
 )
+READ_WISHES = "SELECT conversation_id, message_id FROM wishes"
+_PUT_WISH = "INSERT OR REPLACE INTO wishes (message_id, conversation_id) VALUES (?, ?)"
 _PUT_DRAFT = (
     "INSERT INTO drafts VALUES (?, ?) ON CONFLICT (conversation_id) DO UPDATE SET body = excluded.body"
 )
@@ -105,11 +107,13 @@ class Outbox:
         drop: Iterable[str] = (),
         drafts: Mapping[str, str] | None = None,
         files: Mapping[str, Mapping[str, bytes]] | None = None,
+        wishes: Iterable[ReplyWish] = (),
         durable: bool,
     ) -> None:
         """Change the outbox in one transaction; memory follows only when the file has it.
 
-        ``files`` are the bytes that wait with entries, by mutation id and path.
+        ``files`` are the bytes that wait with entries, by mutation id and path; ``wishes`` are kept from now
+        on, beside those that entries stand for.
         When it cannot be written, nothing has changed, here or in the file: see ``settle``.
         """
         added = [
@@ -128,6 +132,8 @@ class Outbox:
                     self._write_draft(conversation_id, text)
                 for mutation_id, contents in (files or {}).items():
                     self.files.write(mutation_id, contents)
+                for wish in wishes:
+                    self._database.execute(_PUT_WISH, (wish.message_id, wish.conversation_id))
         except ChatDeskError:
             self._doubtful.update(gone, (entry.mutation.id for entry in (*put, *added)))
             self.settle()
@@ -176,6 +182,29 @@ class Outbox:
         with self._database.transaction():
             self._write_draft(conversation_id, text)
 
+    def kept_wishes(self) -> list[ReplyWish]:
+        """Return the wishes of messages that were delivered."""
+        rows = self._database.rows(f"{READ_WISHES} ORDER BY message_id")
+        return [ReplyWish(str(row[0]), str(row[1])) for row in rows]
+
+    def wishes(self) -> tuple[ReplyWish, ...]:
+        """Return the messages that wait for a model to be asked, also those that are not delivered yet."""
+        waiting = [wish for entry in self._entries.values() if (wish := wish_of(entry)) is not None]
+        return (*self.kept_wishes(), *waiting)
+
+    def forget_wishes(self, message_ids: Iterable[str]) -> None:
+        """The server has said whose call it is, or nobody is to be asked."""
+        gone = list(message_ids)
+        entries = [entry for key in gone for entry in self.of_entity(key) if entry.mutation.wants_reply]
+        kept = {wish.message_id for wish in self.kept_wishes()}
+        if not kept.isdisjoint(gone):
+            with self._database.transaction():
+                for key in gone:
+                    self._database.execute("DELETE FROM wishes WHERE message_id = ?", (key,))
+        if entries:
+            plain = [replace(e, mutation=replace(e.mutation, wants_reply=False)) for e in entries]
+            self.write(put=plain, durable=False)
+
     def _write_draft(self, conversation_id: str, text: str) -> None:
         if text:
             # JSON keeps every text, also one that SQLite or the server could not take as it is.
@@ -205,6 +234,12 @@ class Outbox:
             del index[key][mutation_id]
             if not index[key]:
                 del index[key]
+
+
+def wish_of(entry: OutboxEntry) -> ReplyWish | None:
+    """Return the wish that an entry stands for."""
+    mutation = entry.mutation
+    return ReplyWish(mutation.lane, mutation.entity_id) if mutation.wants_reply else None
 
 
 def encode_entry(entry: OutboxEntry) -> tuple[Any, ...]:

@@ -15,7 +15,7 @@ from chatdesk.store.cursors import ConversationCursor, write_cursor
 from chatdesk.store.messages import read_message
 from chatdesk.store.mutations import check_mutation
 from chatdesk.store.opening import OpenSlot
-from chatdesk.store.outbox import Outbox
+from chatdesk.store.outbox import Outbox, wish_of
 from chatdesk.store.overlay import is_delivered
 from chatdesk.store.recording import Recorder
 
@@ -81,8 +81,13 @@ class Pending:
             if entry is not None and entry.mutation.kind is MutationKind.CREATE_CONVERSATION:
                 self._begin_cursor(intake, rows, entry.mutation.entity_id)
         if entry is not None:
-            self._outbox.write(drop=[mutation_id], durable=False)
+            self._drop_delivered(entry)
         return recorder.changes()
+
+    def _drop_delivered(self, entry: OutboxEntry) -> None:
+        wish = wish_of(entry)
+        wishes = [wish] if wish is not None else []
+        self._outbox.write(drop=[entry.mutation.id], wishes=wishes, durable=False)
 
     def reject(self, mutation_id: str, reason: str) -> ChangeSet:
         entry = self._outbox.get(mutation_id)
@@ -91,7 +96,7 @@ class Pending:
         if is_delivered(entry, read_message(self._opened.cache, entry.mutation.entity_id)):
             # An earlier try did arrive: its row came by the feed, only its answer was lost.
             with self._change([entry.mutation]) as recorder:
-                self._outbox.write(drop=[mutation_id], durable=False)
+                self._drop_delivered(entry)
             return recorder.changes()
         refused = replace(entry, state=OutboxState.FAILED, reason=reason)
         lane = self._outbox.lane(entry.mutation.lane)

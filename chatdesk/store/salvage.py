@@ -14,12 +14,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from chatdesk.domain.mutation import OutboxEntry
+from chatdesk.domain.mutation import OutboxEntry, ReplyWish
 from chatdesk.runtime.whole_file import put_in_place
 from chatdesk.store import files, unsent_files
 from chatdesk.store.connection import connect, create_database, open_database
 from chatdesk.store.failures import SQLITE_FAILURES
-from chatdesk.store.outbox import COLUMNS, Outbox, decode_draft, decode_entry
+from chatdesk.store.outbox import COLUMNS, READ_WISHES, Outbox, decode_draft, decode_entry
 from chatdesk.store.schema import OUTBOX
 
 _PAGE = 4096
@@ -35,6 +35,7 @@ class Salvaged:
     entries: list[OutboxEntry] = field(default_factory=list)
     drafts: dict[str, str] = field(default_factory=dict)
     files: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    wishes: dict[str, ReplyWish] = field(default_factory=dict)
     whole: bool = True
 
 
@@ -61,7 +62,13 @@ def prepare(outbox: Path, saved: Salvaged) -> None:
     try:
         ordered = sorted(saved.entries, key=lambda entry: entry.position)
         numbered = [replace(entry, position=place) for place, entry in enumerate(ordered, start=1)]
-        Outbox(database).write(put=numbered, drafts=saved.drafts, files=saved.files, durable=True)
+        Outbox(database).write(
+            put=numbered,
+            drafts=saved.drafts,
+            files=saved.files,
+            wishes=saved.wishes.values(),
+            durable=True,
+        )
     finally:
         database.close()
     for suffix in files.COMPANIONS[1:]:
@@ -134,6 +141,9 @@ def _read_copy(copy: Path, saved: Salvaged) -> None:
                 connection, "SELECT conversation_id, body FROM drafts", saved
             ):
                 saved.drafts.setdefault(str(conversation_id), decode_draft(body))
+            if connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'wishes'").fetchone():
+                for place, message_id in _every(connection, READ_WISHES, saved):
+                    saved.wishes[str(message_id)] = ReplyWish(str(place), str(message_id))
             if connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'files'").fetchone():
                 for path, mutation_id, digest, content in _every(connection, unsent_files.READ, saved):
                     whole = unsent_files.sound(digest, content)

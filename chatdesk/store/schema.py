@@ -102,6 +102,7 @@ CACHE = Layout(
 # body is the mutation as JSON, digest its CRC-32: a flipped bit must not be sent in the user's name.
 # files holds the bytes that an entry's message names: written in one transaction with the entry, and removed
 # in a later one than the entry, so that no entry is ever without them.
+# wishes are messages that a model is to answer: a row takes the place of its entry when that is answered.
 # Drafts live here because they, too, exist nowhere else.
 # A rollback journal, not a WAL: everything accepted is in the one file at once. A WAL that is cut or has a
 # flipped bit after a kill drops its committed tail without a word, and here that would be somebody's text.
@@ -121,5 +122,6 @@ OUTBOX = Layout(
             "CREATE TABLE files (path TEXT PRIMARY KEY, mutation_id TEXT NOT NULL, digest INTEGER NOT NULL,"
             " content BLOB NOT NULL)",
         ),
+        ("CREATE TABLE wishes (message_id TEXT PRIMARY KEY, conversation_id TEXT NOT NULL)",),
     ),
 )

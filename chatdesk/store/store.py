@@ -13,7 +13,7 @@ from chatdesk.domain.change import ChangeSet, RemoteChange, RowBatch
 from chatdesk.domain.clock import Clock
 from chatdesk.domain.conversation import ConversationEntry
 from chatdesk.domain.message import Message
-from chatdesk.domain.mutation import Mutation, OutboxEntry, OutboxState
+from chatdesk.domain.mutation import Mutation, OutboxEntry, OutboxState, ReplyWish
 from chatdesk.domain.profile import Profile
 from chatdesk.domain.provider import ProviderSettings
 from chatdesk.domain.search import SearchHit, TitleHit
@@ -257,6 +257,14 @@ class Store:
     async def unsent_file(self, path: str) -> bytes | None:
         """Return a file that waits with an unsent message; None when none of that path is whole and here."""
         return await self._run(lambda ledger: ledger.opened.outbox.files.read(path))
+
+    async def reply_wishes(self) -> tuple[ReplyWish, ...]:
+        """Return the messages of this instance that a model is still to be asked to answer."""
+        return await self._run(lambda ledger: ledger.opened.outbox.wishes())
+
+    async def forget_wish(self, message_id: str) -> None:
+        """Note that the server has said whose call it is, or that nobody is to be asked."""
+        await self._run(lambda ledger: ledger.opened.outbox.forget_wishes([message_id]))
 
     async def mark_sending(self, mutation_id: str) -> ChangeSet:
         return await self._run(lambda ledger: ledger.pending.mark(mutation_id, OutboxState.SENDING))

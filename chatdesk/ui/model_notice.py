@@ -1,20 +1,23 @@
-"""The card that says that no model is set up yet, and how to set one up."""
+"""The card that says why nobody can answer here, and how to change that."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from chatdesk.language.door import N_
+from chatdesk.language.door import N_, _
 from chatdesk.ui.picture_label import PictureLabel
 from chatdesk.ui.theme.metrics import COLUMN, MARGIN
 from chatdesk.ui.theme.theme import Theme
-from chatdesk.ui.words import say
+from chatdesk.ui.words import retell, say
 
 NO_MODEL = N_(
     "Messages are saved and in sync, but nobody answers yet. Add a provider such as OpenAI or OpenRouter, "
     "or a model that runs on this computer."
 )
+
+
+NO_KEY = N_("Enter the key here, or choose another model. What you write is kept and in sync either way.")
 
 
 class ModelNotice(QWidget):
@@ -27,8 +30,9 @@ class ModelNotice(QWidget):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._text = self._provider = ""
         self._title = QLabel()
-        say(self._title.setText, "No model is set up yet")
+        self._title.setTextFormat(Qt.TextFormat.PlainText)
         self._title.setProperty("look", "title")
         self._title.setWordWrap(True)
         self._words = QLabel()
@@ -52,7 +56,6 @@ class ModelNotice(QWidget):
         row.addLayout(words, 1)
         self.button = QPushButton()
         self.button.setProperty("look", "primary")
-        say(self.button.setText, "Set up a model…")
         self.button.clicked.connect(self.set_up_requested)
         words.addSpacing(6)
         words.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
@@ -61,9 +64,23 @@ class ModelNotice(QWidget):
         outer.addStretch(1)
         outer.addWidget(card, 1000)
         outer.addStretch(1)
-        self.hide()
+        retell(self._tell)
+        self._tell()
 
     def say(self, text: str | None) -> None:
-        """Show the translation of ``text`` under the heading, or with None nothing."""
-        say(self._words.setText, text or "")
-        self.setVisible(bool(text))
+        """Show that no model is set up and under it the translation of ``text``, or with None nothing."""
+        self._text, self._provider = text or "", ""
+        self._tell()
+
+    def say_key_missing(self, provider: str) -> None:
+        """Show that this provider, which is to answer in the open chat, cannot be asked from this device."""
+        self._text, self._provider = NO_KEY, provider
+        self._tell()
+
+    def _tell(self) -> None:
+        provider = self._provider
+        missing = _("{name}: key missing on this device.").format(name=provider)
+        self._title.setText(missing if provider else _("No model is set up yet"))
+        self._words.setText(_(self._text))
+        self.button.setText(_("Enter the key…") if provider else _("Set up a model…"))
+        self.setVisible(bool(self._text))

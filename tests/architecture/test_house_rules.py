@@ -110,7 +110,7 @@ def test_slow_packages_are_not_imported_before_the_window_is_painted() -> None:
     assert not slow & set(done.stdout.split())
 
 
-def test_the_repository_names_no_registry() -> None:
+def test_the_repository_names_no_registry_but_in_one_place() -> None:
     tracked = subprocess.run(
         ["git", "ls-files", "-z"], capture_output=True, text=True, check=True, cwd=ROOT
     ).stdout.split("\0")
@@ -122,7 +122,7 @@ def test_the_repository_names_no_registry() -> None:
         for name in tracked
         if name and (ROOT / name).is_file() and hosts.search((ROOT / name).read_text("utf-8", "ignore"))
     ]
-    assert found == []
+    assert found == ["chatdesk/config/sources.py"]
 
 
 def test_every_environment_variable_that_is_read_is_in_the_table() -> None:

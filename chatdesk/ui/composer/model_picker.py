@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction, QActionGroup, QFontMetrics, QGuiApplication
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from chatdesk.domain.provider import model_name
-from chatdesk.language.door import _
+from chatdesk.language.door import _, sentence
 from chatdesk.ui.round_corners import RoundCorners
 from chatdesk.ui.theme.fonts import sized
 from chatdesk.ui.theme.icons import icon
@@ -35,6 +35,7 @@ class ModelPicker(QToolButton):
         self._theme = theme
         self._models: tuple[str, ...] = ()
         self._names: dict[str, str] = {}
+        self._lacks: dict[str, str] = {}
         self._conversation = ""
         self._own: str | None = None
         self._for_new: str | None = None
@@ -58,9 +59,18 @@ class ModelPicker(QToolButton):
     def _default(self) -> str | None:
         return self._models[0] if self._models else None
 
-    def set_models(self, models: Sequence[str], names: Mapping[str, str] | None = None) -> None:
-        """Offer these models, the default first, under these names; nothing where none is set up."""
+    def set_models(
+        self,
+        models: Sequence[str],
+        names: Mapping[str, str] | None = None,
+        lacks: Mapping[str, str] | None = None,
+    ) -> None:
+        """Offer these models, the default first, under these names; nothing where none is set up.
+
+        ``lacks`` says of others why they cannot be asked here.
+        """
         self._models = tuple(models)
+        self._lacks = dict(lacks or {})
         self._names = dict(names or {})
         self._refresh()
 
@@ -83,7 +93,12 @@ class ModelPicker(QToolButton):
         only_one = QActionGroup(menu)
         shown = self.model
         if shown is not None and shown not in self._models:
-            absent = QAction(_("{model} (not set up here)").format(model=self._name(shown)), menu)
+            text = self._name(shown).replace("&", "&&")
+            lack = sentence(self._lacks.get(shown, ""))
+            absent = QAction(
+                f"{text} – {lack}" if lack else _("{model} (not set up here)").format(model=text)
+            )
+            absent.setParent(menu)
             absent.setEnabled(False)
             menu.addAction(absent)
             menu.addSeparator()
@@ -126,5 +141,7 @@ class ModelPicker(QToolButton):
         name = _("Model: {model}").format(model=model) if model else words
         self.setAccessibleName(name)
         tip = _("Choose the model that answers") if self._models else _("Set up a model")
+        lack = sentence(self._lacks.get(self.model or "", ""))
+        tip = f"{lack} {tip}" if lack else tip
         self.setToolTip(f"{model} – {tip}" if model and shown != model else tip)
         self.setAccessibleDescription(tip)

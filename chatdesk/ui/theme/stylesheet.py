@@ -111,6 +111,7 @@ QFrame[look="panel"] { background: $raised; border: 1px solid $border; border-ra
 QFrame[look="palette"] { background: $raised; border: 1px solid $border_strong; border-radius: 14px; }
 QListView[look="palette"] { background: $raised; border: none; outline: none; padding: 4px 0; }
 QFrame[look="line"] { background: $border; border: none; }
+QFrame[look="popover"] { background: $raised; border: 1px solid $border; border-radius: 10px; }
 QFrame[look="notice"] { background: $accent_soft; border: 1px solid $border; border-radius: 12px; }
 QFrame[look="toast"] { background: $raised; border: 1px solid $border_strong; border-radius: 12px; }
 QFrame[look="chip"] { background: $raised; border: 1px solid $border; border-radius: 10px; }

@@ -8,12 +8,15 @@ from datetime import datetime
 
 from chatdesk.domain.attachment import Attachment
 from chatdesk.domain.message import DeliveryState, Message, MessageStatus, Role
-from chatdesk.language.door import N_, _, sentence
+from chatdesk.domain.text import title_from
+from chatdesk.domain.usage import usage_of
+from chatdesk.language.door import N_, _, ngettext, sentence
 from chatdesk.models.message_list import MessageListModel
 from chatdesk.models.roles import TimelineRole
+from chatdesk.ui.timeline.details import Fact, facts_of
 from chatdesk.ui.timeline.fold import LONG, beginning
 from chatdesk.ui.timeline.offers import Circumstances, MessageAction, broken_offers, offers
-from chatdesk.ui.words import day_label, time_label
+from chatdesk.ui.words import day_label, number, time_label
 
 NEW_MESSAGES = N_("New messages")
 
@@ -25,7 +28,8 @@ class RowContent:
     ``versions`` is (place from 0, count), None when there is only this one; ``fresh`` says that one of them
     came from elsewhere and was not looked at; ``draft`` is what it is being changed to, None when it is not;
     ``unread`` says that the unread messages begin with it; ``folded`` is the length of the whole text where
-    ``text`` is only its beginning, else 0.
+    ``text`` is only its beginning, else 0; ``withheld`` says why no model was asked to answer it;
+    ``left_out_line`` says what the model did not read, ``facts`` what else is known of a reply.
     """
 
     id: str
@@ -51,6 +55,9 @@ class RowContent:
     unread: bool = False
     folded: int = 0
     attachments: tuple[Attachment, ...] = ()
+    withheld: str = ""
+    left_out_line: str = ""
+    facts: tuple[Fact, ...] = ()
 
     @property
     def streaming(self) -> bool:
@@ -59,9 +66,9 @@ class RowContent:
 
     @property
     def status_line(self) -> str:
-        """What to say below the text of a reply that did not end well, "" otherwise."""
-        if self.deleted:
-            return ""
+        """What to say below the text of a reply that did not end well or never began, "" otherwise."""
+        if self.deleted or self.role is Role.USER:
+            return "" if self.deleted else self.withheld
         if self.status is MessageStatus.INTERRUPTED:
             return sentence(self.error) or _("The reply was interrupted.")
         if self.status is MessageStatus.ERROR:
@@ -78,11 +85,12 @@ class RowContent:
 @dataclass(slots=True)
 class Margin:
     """What this view alone knows about messages: texts being edited, versions not looked at yet, long texts
-    shown whole; by id."""
+    shown whole, and why no model was asked; by id."""
 
     drafts: dict[str, str] = field(default_factory=dict)
     fresh: set[str] = field(default_factory=set)
     unfolded: set[str] = field(default_factory=set)
+    withheld: dict[str, str] = field(default_factory=dict)
 
 
 def content_of(model: MessageListModel, row: int, now: Callable[[], datetime], margin: Margin) -> RowContent:
@@ -103,6 +111,11 @@ def content_of(model: MessageListModel, row: int, now: Callable[[], datetime], m
     versions = model.versions_of(message.id)
     about = circumstances(model, message, bool(text.strip()))
     offered = offers(about)
+    always = {MessageAction.UNDO, *broken_offers(about)}
+    withheld = sentence(margin.withheld.get(message.id, "")) if about.unanswered else ""
+    if withheld:
+        always.add(MessageAction.ANSWER)
+    left_out = left_out_words(model, message)
     return RowContent(
         id=message.id,
         role=message.role,
@@ -120,14 +133,33 @@ def content_of(model: MessageListModel, row: int, now: Callable[[], datetime], m
         status=message.status,
         error=message.error or "",
         offers=offered,
-        always=frozenset({MessageAction.UNDO, *broken_offers(about)}).intersection(offered),
+        always=frozenset(always).intersection(offered),
         versions=None if versions is None else (versions.place, len(versions.ids)),
         fresh=versions is not None and message.id in margin.fresh,
         draft=None if message.deleted_at or leaving else margin.drafts.get(message.id),
         folded=folded,
         unread=message.id == model.unread.message_id,
         attachments=() if message.deleted_at or leaving else message.attachments,
+        withheld=withheld,
+        left_out_line="" if message.deleted_at or leaving else left_out,
+        facts=tuple(facts_of(message.model or "", usage_of(message.usage), left_out)) if about.told else (),
     )
+
+
+def left_out_words(model: MessageListModel, message: Message) -> str:
+    """Say which earlier messages the model of a reply did not read; empty when it read them all."""
+    usage = usage_of(message.usage)
+    if not usage.left_out:
+        return ""
+    words = ngettext(
+        "{count} earlier message did not fit into the model's window and was left out.",
+        "{count} earlier messages did not fit into the model's window and were left out.",
+        usage.left_out,
+    ).format(count=number(usage.left_out))
+    first = model.get(usage.begins_at)
+    if first is None or first.deleted_at is not None or not first.content.strip():
+        return words
+    return f"{words} {_('It read from “{beginning}” on.').format(beginning=title_from(first.content))}"
 
 
 def circumstances(model: MessageListModel, message: Message, text: bool) -> Circumstances:
@@ -146,4 +178,6 @@ def circumstances(model: MessageListModel, message: Message, text: bool) -> Circ
         delivery=message.delivery,
         replying=model.replying,
         writable=model.writable,
+        unanswered=message.id == model.last_id(),
+        told=message.role is Role.ASSISTANT and bool(message.usage),
     )

@@ -40,6 +40,8 @@ class MessageActions(QWidget):
         self._revealed = False
         self._count = QRect()
         self._places: dict[MessageAction, QRect] = {}
+        self.hints: dict[MessageAction, str] = {}
+        """What the mouse over a button tells beyond its name."""
         say(self.setAccessibleName, "Actions")
 
     def offer(
@@ -186,7 +188,7 @@ class MessageActions(QWidget):
         style = Qt.ToolButtonStyle
         button.setToolButtonStyle(style.ToolButtonTextBesideIcon if worded else style.ToolButtonIconOnly)
         button.setAccessibleName(_(face.name))
-        button.setToolTip(_(face.name))
+        button.setToolTip(self.hints.get(action) or _(face.name))
 
     def _show(self) -> None:
         present = self._present()

@@ -18,6 +18,8 @@ class MessageAction(StrEnum):
     EDIT = "edit"
     GO_ON = "go_on"
     REGENERATE = "regenerate"
+    ANSWER = "answer"
+    DETAILS = "details"
     DELETE = "delete"
     UNDO = "undo"
 
@@ -38,6 +40,8 @@ FACES = {
     MessageAction.EDIT: ActionFace("pencil", N_("Edit"), N_("Edit message")),
     MessageAction.GO_ON: ActionFace("arrow-down", N_("Continue"), N_("Continue the reply")),
     MessageAction.REGENERATE: ActionFace("refresh", N_("Regenerate"), N_("Write the reply again")),
+    MessageAction.ANSWER: ActionFace("sparkle", N_("Get a reply"), N_("Get a reply to this message")),
+    MessageAction.DETAILS: ActionFace("info", N_("Details"), N_("Details of the reply")),
     MessageAction.DELETE: ActionFace("trash", N_("Delete"), N_("Delete message")),
     MessageAction.UNDO: ActionFace("undo", N_("Undo"), N_("Undo the deletion")),
 }
@@ -47,7 +51,8 @@ FACES = {
 class Circumstances:
     """What the offers depend on. ``author``: this user is the author of record, also of replies they asked
     for; ``answers``: the message has a question above it; ``replying``: a reply is being written;
-    ``writable``: this user may write here."""
+    ``writable``: this user may write here; ``unanswered``: nothing follows the message; ``told``: there is
+    something to tell of the reply."""
 
     role: Role
     own: bool
@@ -60,6 +65,8 @@ class Circumstances:
     delivery: DeliveryState
     replying: bool
     writable: bool = True
+    unanswered: bool = False
+    told: bool = False
 
 
 def offers(about: Circumstances) -> tuple[MessageAction, ...]:
@@ -75,9 +82,13 @@ def offers(about: Circumstances) -> tuple[MessageAction, ...]:
     if about.replying or not about.writable or about.delivery is DeliveryState.FAILED:
         return tuple(found)
     if about.own and about.role is Role.USER:
+        if about.unanswered and about.delivery is DeliveryState.SENT:
+            found.append(MessageAction.ANSWER)
         found.append(MessageAction.EDIT)
     if about.role is Role.ASSISTANT and about.answers:
         found += broken_offers(about) or [MessageAction.REGENERATE]
+    if about.told:
+        found.append(MessageAction.DETAILS)
     if about.author and about.delivery is DeliveryState.SENT:
         found.append(MessageAction.DELETE)
     return tuple(found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QPoint, QRect
 from PySide6.QtWidgets import QApplication, QWidget
 
 from chatdesk.domain.message import Message, Role
@@ -13,6 +13,7 @@ from chatdesk.models.message_list import MessageListModel
 from chatdesk.ui.timeline.announcement import announce
 from chatdesk.ui.timeline.arrangement import Arrangement
 from chatdesk.ui.timeline.content import circumstances
+from chatdesk.ui.timeline.details import MessageDetails
 from chatdesk.ui.timeline.offers import MessageAction, offers
 from chatdesk.ui.timeline.row import RowView
 
@@ -59,6 +60,10 @@ class Rewriting(QObject):
                 self.begin_edit(message_id)
             case MessageAction.REGENERATE | MessageAction.GO_ON:
                 view.regenerate_requested.emit(message_id, action is MessageAction.GO_ON)
+            case MessageAction.ANSWER:
+                view.answer_requested.emit(message_id)
+            case MessageAction.DETAILS:
+                self._open_details(message_id)
             case MessageAction.DELETE:
                 view.delete_requested.emit(message_id)
                 announce(view, _("The message was deleted. It can be undone for a few seconds."))
@@ -66,6 +71,21 @@ class Rewriting(QObject):
                 view.undo_requested.emit(message_id)
             case MessageAction.PREVIOUS | MessageAction.NEXT:
                 self.step(message_id, -1 if action is MessageAction.PREVIOUS else 1)
+
+    def withhold(self, message_id: str, reason: str) -> None:
+        """Show why no model was asked to answer a message; nothing is shown any more for no reason."""
+        self._rows.margin.withheld.pop(message_id, None)
+        if reason:
+            self._rows.margin.withheld[message_id] = reason
+        self._rows.touch_messages({message_id})
+        self._view.want_layout()
+
+    def _open_details(self, message_id: str) -> None:
+        row = self._view.row(message_id)
+        if row is not None and row.content is not None:
+            button = row.buttons.button(MessageAction.DETAILS) or row
+            anchor = QRect(button.mapToGlobal(QPoint(0, 0)), button.size())
+            MessageDetails(row.content.facts, row).open_at(anchor)
 
     def begin_edit(self, message_id: str) -> None:
         """Open the editor of a message, with its text or what was made of it before."""
@@ -95,6 +115,7 @@ class Rewriting(QObject):
         """Drop every text that is being changed: the account is closed."""
         self._rows.margin.drafts.clear()
         self._rows.margin.fresh.clear()
+        self._rows.margin.withheld.clear()
 
     def step(self, message_id: str, step: int) -> None:
         """Ask for the version ``step`` places on."""

@@ -14,6 +14,7 @@ from chatdesk.ui.attachments.strip import AttachmentStrip
 from chatdesk.ui.timeline.avatars import Avatars
 from chatdesk.ui.timeline.body import BodyView
 from chatdesk.ui.timeline.content import RowContent
+from chatdesk.ui.timeline.details import summary_of
 from chatdesk.ui.timeline.failure_bar import FailureBar
 from chatdesk.ui.timeline.fold import UnfoldButton
 from chatdesk.ui.timeline.look import (
@@ -35,15 +36,14 @@ from chatdesk.ui.timeline.look import (
 from chatdesk.ui.timeline.message_actions import MessageActions
 from chatdesk.ui.timeline.message_editor import MessageEditor
 from chatdesk.ui.timeline.offers import MessageAction
+from chatdesk.ui.timeline.row_footer import RowFooter
 from chatdesk.ui.timeline.row_paint import (
     DELIVERY,
     paint_bubble,
     paint_day,
     paint_glyph,
     paint_heading,
-    paint_status,
     paint_unread,
-    place_status,
 )
 
 _DELETED = N_("This message was deleted.")
@@ -84,7 +84,7 @@ class RowView(QWidget):
         self._bubble = QRect()
         self._avatar = QRect()
         self._glyph = QRect()
-        self._status = QRect()
+        self._footer = RowFooter()
         self._failure: FailureBar | None = None
         self._ground = QRect()
         """What the actions and the mark of delivery stand beside: the bubble, or files without a text."""
@@ -187,9 +187,10 @@ class RowView(QWidget):
         self.body.setAccessibleName(content.accessible_name)
         self.setAccessibleName(content.accessible_name)
         state = _(DELIVERY[content.delivery][1]) if content.own else ""
-        reason = content.failure or content.status_line
-        self.body.setAccessibleDescription(": ".join(filter(None, (state, reason))))
+        said = (state, content.failure or content.status_line, content.left_out_line)
+        self.body.setAccessibleDescription(": ".join(filter(None, said)))
         self.files.show_attachments(content.attachments)
+        self.buttons.hints[MessageAction.DETAILS] = summary_of(content.facts)
         self.buttons.offer(content.offers, content.always, content.versions, content.fresh)
         if content.draft is None:
             self.close_editor()
@@ -283,7 +284,8 @@ class RowView(QWidget):
             self._bubble = self._glyph = QRect()
             self.body.show()
             y += height if content.text.strip() or not content.status_line else 0
-        y = self._arrange_status(content, left + inset, y, column - inset)
+        if not bubble:
+            y = self._arrange_footer(content, left + inset, y, column - inset)
         if not bubble and ((content.role is Role.ASSISTANT and not content.deleted) or self.buttons.lasting):
             # Its words are in line with the text, or else the picture inside the first button is.
             first = 0 if self.buttons.worded and content.versions is None else _OVERHANG
@@ -312,6 +314,7 @@ class RowView(QWidget):
         return QRect(x, y, wide + 2 * BUBBLE_X, height + BUBBLE_TOP + BUBBLE_BOTTOM)
 
     def _arrange_below(self, content: RowContent, left: int, below: int, width: int) -> int:
+        below = self._arrange_footer(content, left, below, width)
         below = self._arrange_actions(content, left, below, width)
         failed = content.own and content.delivery is DeliveryState.FAILED
         if failed and self._failure is None:
@@ -341,14 +344,10 @@ class RowView(QWidget):
         self.buttons.lay_out(QPoint(self._ground.right() + 1 if own else left, top), mirrored=own)
         return below + self.buttons.height_needed
 
-    def _arrange_status(self, content: RowContent, left: int, y: int, width: int) -> int:
+    def _arrange_footer(self, content: RowContent, left: int, y: int, width: int) -> int:
         if self._failure is not None and content.role is not Role.USER:
             self._failure.hide()
-        self._status = QRect()
-        if not content.status_line:
-            return y
-        self._status = place_status(self._look, content, left, y + 8, width)
-        return self._status.bottom() + 3
+        return self._footer.place(self._look, content, left, y, width)
 
     def _set_body(self, place: QRect) -> int:
         self.body.wrap_at(place.width())
@@ -376,8 +375,8 @@ class RowView(QWidget):
             paint_bubble(painter, self._look, self._bubble, content)
         if not self._glyph.isNull():
             paint_glyph(painter, self._look, self._glyph, content)
-        if not self._status.isNull():
-            paint_status(painter, self._look, self._status, content)
+        if self.editor is None:
+            self._footer.paint(painter, self._look)
 
     def _paint_avatar(self, painter: QPainter, content: RowContent) -> None:
         circle, tokens = QRectF(self._avatar), self._look.tokens

@@ -5,11 +5,11 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
 
-from chatdesk.domain.message import DeliveryState, MessageStatus
+from chatdesk.domain.message import DeliveryState
 from chatdesk.language.door import N_, _
 from chatdesk.ui.theme.icons import paint_icon
 from chatdesk.ui.timeline.content import NEW_MESSAGES, RowContent
-from chatdesk.ui.timeline.look import BUBBLE_RADIUS, GLYPH, Look
+from chatdesk.ui.timeline.look import BUBBLE_RADIUS, Look
 
 DELIVERY = {
     DeliveryState.PENDING: ("clock", N_("Waiting to be sent")),
@@ -89,23 +89,3 @@ def paint_heading(painter: QPainter, look: Look, place: QRect, content: RowConte
     painter.setFont(look.small)
     painter.setPen(QColor(tokens.text_muted))
     painter.drawText(QRect(x + wide + 8, place.top(), time + 2, height), middle, shown)
-
-
-def place_status(look: Look, content: RowContent, left: int, top: int, width: int) -> QRect:
-    """Return where the line goes that says why a reply did not come to its end."""
-    room = QRect(left + GLYPH + 8, top, width - GLYPH - 8, 10_000)
-    flags = int(Qt.TextFlag.TextWordWrap)
-    bounds = QFontMetrics(look.small).boundingRect(room, flags, content.status_line)
-    return QRect(room.left(), room.top(), room.width(), bounds.height())
-
-
-def paint_status(painter: QPainter, look: Look, place: QRect, content: RowContent) -> None:
-    """Paint why a reply did not come to its end."""
-    broken = content.status is MessageStatus.ERROR
-    ink = look.tokens.danger if broken else look.tokens.warning
-    middle = place.top() + look.small_height / 2
-    spot = QRectF(place.left() - GLYPH - 8, middle - GLYPH / 2, GLYPH, GLYPH)
-    paint_icon(painter, "alert" if broken else "stop", ink, spot)
-    painter.setFont(look.small)
-    painter.setPen(QColor(ink))
-    painter.drawText(place, int(Qt.TextFlag.TextWordWrap), content.status_line)

@@ -51,7 +51,8 @@ class TimelineView(QAbstractScrollArea):
     Signals: ``older_requested()`` the top is near and older messages exist · ``retry_requested(str)``,
     ``edit_requested(str)``, ``discard_requested(str)`` with the id of a message that was not sent ·
     ``edit_saved(str, str)`` id and new text · ``regenerate_requested(str, bool)`` whether to go on where the
-    reply ended · ``delete_requested(str)``, ``undo_requested(str)`` · ``switch_requested(str)`` a version ·
+    reply ended · ``answer_requested(str)`` a message without a reply · ``delete_requested(str)``,
+    ``undo_requested(str)`` · ``switch_requested(str)`` a version ·
     ``copied(str)`` the text put on the clipboard · ``link_activated(str)`` an http, https or mailto address,
     nothing has been opened · ``read_to(int)`` the greatest seq whose end was in sight · ``painted(str)`` a
     message was painted for the first time, at the end of that paint event · ``announced(str)`` what a screen
@@ -64,6 +65,7 @@ class TimelineView(QAbstractScrollArea):
     discard_requested = Signal(str)
     edit_saved = Signal(str, str)
     regenerate_requested = Signal(str, bool)
+    answer_requested = Signal(str)
     delete_requested = Signal(str)
     undo_requested = Signal(str)
     switch_requested = Signal(str)

@@ -89,7 +89,7 @@ async def test_the_file_or_its_archive(address: str, tmp_path: Path, name: str) 
     [
         ("other", "not the built-in model"),
         ("none", "not at its address"),
-        ("cut", "not the built-in model|not be downloaded"),
+        ("cut", "cut off"),
     ],
 )
 async def test_anything_else_leaves_nothing(address: str, tmp_path: Path, name: str, words: str) -> None:

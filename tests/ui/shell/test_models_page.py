@@ -188,7 +188,7 @@ def test_the_page_speaks_german_and_everything_has_a_name(page: ModelsPage) -> N
     assert everything_is_named(page) == []
     use("de")
     page.refresh()
-    assert "fehlt auf diesem Gerät" in page.rows[MISTRAL].lack.text()
+    assert "Schlüssel fehlt auf diesem Gerät" in page.rows[MISTRAL].lack.text()
     assert page.rows[OLLAMA].edit_button.text() == "Bearbeiten …"
 
 
@@ -202,6 +202,7 @@ def test_the_built_in_model_is_honest_about_itself(page: ModelsPage, theme: Them
         name, models = "ChatDesk", ("SmolLM2-135M",)
         supported = fetchable = True
         installed = removable = False
+        address_fixed = False
 
     service = BuiltInService(cast(LocalModel, Small()))
     card = BuiltInCard(theme, service)

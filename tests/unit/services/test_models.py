@@ -45,7 +45,7 @@ async def test_the_key_stays_on_the_device_where_it_was_entered(office: Office) 
     assert first.models == (model_id("gpt-4o", provider_id), model_id("mini", provider_id))
     assert not second.models
     assert {choice.lack for choice in second.choices} == {KEY_MISSING}
-    with pytest.raises(Misconfigured, match="key of OpenAI is missing"):
+    with pytest.raises(Misconfigured, match="OpenAI: key missing on this device"):
         await second.ask(model_id("gpt-4o", provider_id))
     assert "the-key" not in str(office.backend.server.providers)
     assert list(drawer.secrets) == [f"provider-{provider_id}"]

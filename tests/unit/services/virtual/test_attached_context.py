@@ -11,7 +11,7 @@ from chatdesk.domain.message import Message, Role
 from chatdesk.providers.base import TurnPicture
 from chatdesk.services import attached_context
 from chatdesk.services.attached_context import MOST_PICTURES, MOST_TEXT, AttachedFiles, fenced
-from chatdesk.services.context import turns_before
+from chatdesk.services.context import reading_for
 from tests.support.messages import message
 from tests.unit.services.virtual.test_context import stored
 from tests.unit.services.virtual.world import World
@@ -51,9 +51,9 @@ async def test_files_without_words_are_a_turn_all_the_same(world: World) -> None
     async def one(_: Attachment) -> bytes:
         return b"text"
 
-    (turn,) = await turns_before(world.store, entry.conversation, row.id, {}, one)
+    (turn,) = (await reading_for(world.store, entry.conversation, row.id, {}, 100_000, read=one)).turns
     assert turn.content == 'Attached file "note.md":\n```\ntext\n```'
-    (unread,) = await turns_before(world.store, entry.conversation, row.id, {})
+    (unread,) = (await reading_for(world.store, entry.conversation, row.id, {}, 100_000)).turns
     assert "could not be read" in unread.content
 
 

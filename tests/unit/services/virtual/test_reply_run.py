@@ -10,6 +10,7 @@ import pytest
 from chatdesk.domain.errors import NeedsSignIn, Offline, Refused, Retryable
 from chatdesk.domain.message import Message, MessageStatus
 from chatdesk.providers.base import ReplyChunk, ReplyRequest
+from chatdesk.services.context import Reading
 from chatdesk.services.reply_run import ReplyRun
 from tests.support.virtual_clock import VirtualClock
 from tests.unit.services.virtual.world import World
@@ -76,17 +77,17 @@ async def reply(world: World, run: ReplyRun) -> Message:
 async def test_a_reply_reaches_window_row_and_others(world: World) -> None:
     run = await claimed(world, Model(world.clock, 60))
     assert (await reply(world, run)).status is MessageStatus.STREAMING
-    await world.clock.finish(run.stream([]))
+    await world.clock.finish(run.stream(Reading([])))
     ended = await reply(world, run)
     assert ended.status is MessageStatus.COMPLETE
     assert ended.content == whole(60)
-    assert ended.usage == {"completion_tokens": 60}
+    assert ended.usage == {"completion_tokens": 60, "seconds": 6.0}
     text = ""
     for delta in world.deltas:
         assert delta.offset == len(text)
         text += delta.text
     assert text == whole(60), "this window got every piece once"
-    assert world.remote.calls.count("renew") in (2, 3), "a checkpoint about every two seconds of six"
+    assert world.remote.calls.count("renew") == 3, "a checkpoint about every two seconds of six"
 
 
 async def test_only_one_instance_calls_the_model(world: World) -> None:
@@ -115,13 +116,13 @@ async def test_no_model_is_called_before_the_server_agreed(world: World) -> None
 
 async def test_a_silent_model_keeps_its_lease(world: World) -> None:
     run = await claimed(world, Model(world.clock, 1, pause=60.0))
-    await world.clock.finish(run.stream([]), within=90.0)
+    await world.clock.finish(run.stream(Reading([])), within=90.0)
     assert (await reply(world, run)).status is MessageStatus.COMPLETE
 
 
 async def test_stopping_keeps_what_was_said(world: World) -> None:
     run = await claimed(world, Model(world.clock, 1000))
-    streaming = asyncio.ensure_future(run.stream([]))
+    streaming = asyncio.ensure_future(run.stream(Reading([])))
     await world.clock.until(lambda: len(world.deltas) >= 5)
     run.stop()
     await world.clock.finish(streaming)
@@ -132,7 +133,7 @@ async def test_stopping_keeps_what_was_said(world: World) -> None:
 
 async def test_a_stop_asked_for_elsewhere_is_learned_from_the_lease(world: World) -> None:
     run = await claimed(world, Model(world.clock, 1000))
-    streaming = asyncio.ensure_future(run.stream([]))
+    streaming = asyncio.ensure_future(run.stream(Reading([])))
     await world.clock.until(lambda: len(world.deltas) >= 5)
     await world.clock.finish(world.remote.stop_generation(run.message_id))
     await world.clock.finish(streaming, within=5.0)
@@ -142,7 +143,7 @@ async def test_a_stop_asked_for_elsewhere_is_learned_from_the_lease(world: World
 async def test_a_lost_lease_ends_the_call_and_writes_nothing(world: World) -> None:
     run = await claimed(world, Model(world.clock, 1000))
     world.remote.failures["renew"] = [Refused("expired", code="55000")]
-    await world.clock.finish(run.stream([]), within=5.0)
+    await world.clock.finish(run.stream(Reading([])), within=5.0)
     assert "finish" not in world.remote.calls
     assert (await reply(world, run)).status is MessageStatus.STREAMING, "its end is for others to write"
 
@@ -150,7 +151,7 @@ async def test_a_lost_lease_ends_the_call_and_writes_nothing(world: World) -> No
 async def test_checkpoints_that_fail_for_a_moment_cost_nothing(world: World) -> None:
     run = await claimed(world, Model(world.clock, 60))
     world.remote.failures["renew"] = [Offline("gone"), NeedsSignIn("later")]
-    await world.clock.finish(run.stream([]))
+    await world.clock.finish(run.stream(Reading([])))
     assert (await reply(world, run)).content == whole(60)
 
 
@@ -162,14 +163,14 @@ async def test_the_end_is_reported_until_the_server_has_it(world: World) -> None
         NeedsSignIn("over"),
         Offline("gone"),
     ]
-    await world.clock.finish(run.stream([]))
+    await world.clock.finish(run.stream(Reading([])))
     assert (await reply(world, run)).content == whole(10)
     assert world.remote.calls.count("finish") == 5
 
 
 async def test_what_the_model_says_before_it_fails_is_kept_with_the_reason(world: World) -> None:
     run = await claimed(world, Model(world.clock, 10, failure=Refused("Too long.", "Start a new chat.")))
-    await world.clock.finish(run.stream([]))
+    await world.clock.finish(run.stream(Reading([])))
     ended = await reply(world, run)
     assert ended.status is MessageStatus.ERROR
     assert ended.content == whole(10)
@@ -179,7 +180,7 @@ async def test_what_the_model_says_before_it_fails_is_kept_with_the_reason(world
 async def test_an_unexpected_failure_is_on_the_message_and_is_raised(world: World) -> None:
     run = await claimed(world, Model(world.clock, 2, failure=ValueError("bug")))
     with pytest.raises(ValueError, match="bug"):
-        await world.clock.finish(run.stream([]))
+        await world.clock.finish(run.stream(Reading([])))
     ended = await reply(world, run)
     assert ended.status is MessageStatus.ERROR
     assert "bug" not in (ended.error or "")
@@ -187,7 +188,7 @@ async def test_an_unexpected_failure_is_on_the_message_and_is_raised(world: Worl
 
 async def test_closing_the_window_ends_the_reply_with_its_text(world: World) -> None:
     run = await claimed(world, Model(world.clock, 1000))
-    streaming = asyncio.ensure_future(run.stream([]))
+    streaming = asyncio.ensure_future(run.stream(Reading([])))
     await world.clock.until(lambda: len(world.deltas) >= 5)
     await world.clock.finish(run.interrupt(), within=2.0)
     await world.clock.finish(streaming)
