@@ -230,8 +230,12 @@ class PuppetStrings(
         return {}
 
     async def say(self, request: Request) -> Request:
-        """Send past the composer, as another part of the program might."""
-        message_id = self._whole.realtime.send_message(request["conversation_id"], "user", request["text"])
+        """Send past the composer, as another part of the program might; with ``reply`` a model is asked."""
+        realtime, chosen = self._whole.realtime, request["conversation_id"]
+        wanted = request.get("reply", False)
+        message_id = realtime.send_message(chosen, "user", request["text"], wants_reply=wanted)
+        if wanted:
+            self._whole.generation.request_reply(chosen, message_id, realtime)
         return {"message_id": message_id}
 
     async def stop(self, request: Request) -> Request:

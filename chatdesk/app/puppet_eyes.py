@@ -88,8 +88,20 @@ class WindowEyes(Strings):
 
     def _described(self, message: Message) -> Request:
         told = asdict(message)
-        kept = ("id", "parent_id", "role", "content", "status", "delivery", "seq", "error", "failure")
+        kept = (
+            "id",
+            "parent_id",
+            "role",
+            "content",
+            "status",
+            "delivery",
+            "seq",
+            "error",
+            "failure",
+            "usage",
+        )
         described = {key: told[key] for key in kept}
+        described["withheld"] = self._whole.generation.withheld.get(message.id, "")
         described["shown"] = len(self._whole.messages.text_of(message))
         if len(message.content) > LONGEST_TOLD:
             digest = hashlib.sha256(message.content.encode()).hexdigest()

@@ -46,6 +46,14 @@ class VersionStrings(Strings):
         button.click()
         return {}
 
+    async def regenerate(self, request: Request) -> Request:
+        """Have a reply of the open conversation written again, even if the buttons are gone already."""
+        realtime = self._whole.realtime
+        self._whole.generation.regenerate(
+            realtime.current_conversation, request["message_id"], asker=realtime
+        )
+        return {}
+
     async def versions(self, request: Request) -> Request:
         """Tell the versions of each message on screen that has several."""
         messages = self._whole.messages

@@ -223,8 +223,8 @@ class GenerationService(QObject):
     ) -> tuple[ReplyRun, Reading, Asked] | None:
         assert self._remote is not None
         store = self._account.store
-        entry = await store.entry(conversation_id)
-        if entry is None:
+        entry, asking = await store.entry(conversation_id), await store.message(question)
+        if entry is None or asking is None or asking.deleted_at is not None:
             return None
         asked = await self._models.ask(entry.conversation.model)
         choices = await asker.choices(conversation_id)

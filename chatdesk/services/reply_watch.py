@@ -12,8 +12,8 @@ from chatdesk.domain.message import Message
 from chatdesk.services.open_account import OpenAccount
 
 LOOK_SECONDS = 3.0
-QUIET_SECONDS = 20.0
-"""A reply that said something so short a time ago still has its lease, which lives for 25 s."""
+QUIET_SECONDS = 8.0
+"""A reply that said something so short a time ago is not asked about; its lease lives for 25 s anyway."""
 
 
 class ReplyWatch:

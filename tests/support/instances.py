@@ -63,9 +63,11 @@ class House:
         await puppet.ask("state")
         return puppet
 
-    async def signed_in(self, name: str, *, scripted: bool = False) -> Puppet:
+    async def signed_in(
+        self, name: str, *, scripted: bool = False, environment: Mapping[str, str] | None = None
+    ) -> Puppet:
         """Start an instance on the account of this computer and wait until it is connected."""
-        puppet = await self.start(name, scripted=scripted)
+        puppet = await self.start(name, scripted=scripted, environment=environment)
         state = await puppet.until_state("a choice", lambda state: state["signed_in"] or state["first_run"])
         if not state["signed_in"]:
             await puppet.ask("sign_in")

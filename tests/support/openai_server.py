@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -29,12 +30,21 @@ class OpenAIServer:
     behaviour: str = "normal"
     pieces: tuple[str, ...] = ("Hel", "lo ", "wörld ", "🙂")
     models: tuple[str, ...] = ("small", "large", "text-embedding-3")
+    wish: dict[str, str] = field(default_factory=lambda: {"Retry-After": "7"})
+    """The headers with which it asks to slow down."""
+
     requests: list[dict[str, Any]] = field(default_factory=list)
     heads: list[dict[str, str]] = field(default_factory=list)
     """The headers of every request."""
 
     closed: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a client left in the middle of a reply."""
+
+    enough: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set to end the replies that drip."""
+
+    said: list[tuple[float, int]] = field(default_factory=list)
+    """When a dripping reply had how many characters; the clock is this process's monotonic one."""
 
     async def list_models(self, request: web.Request) -> web.Response:
         self.heads.append({name.lower(): value for name, value in request.headers.items()})
@@ -54,11 +64,17 @@ class OpenAIServer:
             return web.json_response(
                 {"error": {"message": "no", "code": f"code_{status}"}},
                 status=status,
-                headers={"Retry-After": "7"} if status == 429 else {},
+                headers=self.wish if status == 429 else {},
             )
         if self.behaviour in WORDS:
             code, status = WORDS[self.behaviour]
             return web.json_response({"error": {"message": code, "code": code}}, status=status)
+        if self.behaviour == "strict" and "stream_options" in self.requests[-1]:
+            message = "body.stream_options: Extra inputs are not permitted"
+            return web.json_response({"error": {"message": message}}, status=422)
+        if self.behaviour == "warm" and "temperature" in self.requests[-1]:
+            message = "Unsupported value: 'temperature' does not support 0.5 with this model."
+            return web.json_response({"error": {"message": message, "code": "unsupported_value"}}, status=400)
         if self.behaviour == "blind" and "image_url" in str(self.requests[-1]["messages"]):
             return web.json_response({"error": {"message": "no pictures", "code": "invalid"}}, status=400)
         if self.behaviour == "too long":
@@ -88,6 +104,10 @@ class OpenAIServer:
                 while True:
                     await self._send(response, {"choices": [{"index": 0, "delta": {"content": "."}}]})
                     await asyncio.sleep(0.001)
+            case "drip":
+                await self._drip(response)
+            case "mute":
+                await asyncio.Event().wait()
             case "garbage":
                 await response.write(b"data: {broken\n\n")
             case "error in stream":
@@ -103,6 +123,17 @@ class OpenAIServer:
                 await self._send(response, self._end("stop"))
                 await self._send(response, {"choices": [], "usage": {"total_tokens": 7}})
         await response.write(b"data: [DONE]\n\n")
+
+    async def _drip(self, response: web.StreamResponse) -> None:
+        """A word every 50 ms, until it is enough."""
+        length = sum(map(len, self.pieces))
+        while not self.enough.is_set():
+            word = f"{len(self.said)} and on "
+            await self._send(response, {"choices": [{"index": 0, "delta": {"content": word}}]})
+            length += len(word)
+            self.said.append((time.monotonic(), length))
+            await asyncio.sleep(0.05)
+        await self._send(response, self._end("stop"))
 
     async def _torn(self, response: web.StreamResponse) -> None:
         """Every byte in a packet of its own, so that characters are torn apart."""

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import aclosing
-from urllib.parse import urlsplit
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 
-from chatdesk.domain.errors import ChatDeskError, Misconfigured, Offline, Refused, Retryable
+from chatdesk.domain.errors import ChatDeskError, Offline, Refused, Retryable
 from chatdesk.domain.message import Role
 from chatdesk.providers.base import Connection, ReplyRequest, Turn, TurnPicture
 from chatdesk.providers.openai_compatible import OpenAICompatibleProvider
-from chatdesk.providers.presets import PRESETS, final_address
 from chatdesk.providers.registry import connected
 from tests.support.openai_server import openai_server
 
@@ -40,48 +39,6 @@ async def test_a_reply_arrives_in_pieces_with_its_usage() -> None:
     assert request["temperature"] == 0.5
 
 
-@pytest.mark.parametrize(
-    ("behaviour", "kind", "words"),
-    [
-        ("401", Misconfigured, "API key"),
-        ("403", Misconfigured, "API key"),
-        ("404", Misconfigured, "no model named m"),
-        ("429", Retryable, "slow down"),
-        ("500", Retryable, "fault"),
-        ("503", Retryable, "fault"),
-        ("400", Refused, "refused the request"),
-        ("too long", Refused, "too long"),
-        ("cut", Retryable, "cut off"),
-        ("silent end", Retryable, "cut off"),
-        ("garbage", Retryable, "cut off"),
-        ("portal", Retryable, "cut off"),
-        ("402", Misconfigured, "no credit"),
-        ("408", Retryable, "in time"),
-        ("413", Refused, "too long"),
-        ("504", Retryable, "in time"),
-        ("no credit", Misconfigured, "no credit"),
-        ("too long, as llama.cpp says it", Refused, "too long"),
-        ("too long, in words", Refused, "too long"),
-        ("filtered before", Refused, "withheld"),
-        ("error in stream", Retryable, "cut off"),
-        ("filtered", Refused, "withheld"),
-    ],
-)
-async def test_a_fault_becomes_one_clear_sentence(
-    behaviour: str, kind: type[ChatDeskError], words: str
-) -> None:
-    async with openai_server(behaviour) as server:
-        provider = provider_at(server.url)
-        with pytest.raises(kind, match=words) as caught:
-            _ = [chunk async for chunk in provider.stream(REQUEST)]
-        await provider.close()
-    assert caught.value.next_step
-    assert len(server.requests) == 1, "a reply that is paid for is never asked for twice by itself"
-    if isinstance(caught.value, Retryable) and behaviour == "429":
-        assert caught.value.retry_after == 7
-        assert "Wait 7 seconds" in caught.value.next_step
-
-
 async def test_what_came_before_the_cut_is_not_lost() -> None:
     async with openai_server("cut") as server:
         provider = provider_at(server.url)
@@ -98,43 +55,6 @@ async def test_nobody_at_the_address() -> None:
     with pytest.raises(Offline):
         _ = [chunk async for chunk in provider.stream(REQUEST)]
     await provider.close()
-
-
-async def test_closing_the_stream_ends_the_request() -> None:
-    async with openai_server("endless") as server:
-        provider = provider_at(server.url)
-        async with aclosing(provider.stream(REQUEST)) as chunks:
-            async for chunk in chunks:
-                if chunk.text == ".":
-                    break
-        async with asyncio.timeout(30):
-            await server.closed.wait()
-        await provider.close()
-
-
-async def test_a_delta_of_ten_megabytes_and_torn_characters_arrive_whole() -> None:
-    for behaviour, end in (("huge", "ä" * 5_000_000), ("torn", "ß🙂")):
-        async with openai_server(behaviour) as server:
-            provider = provider_at(server.url)
-            text = "".join([chunk.text async for chunk in provider.stream(REQUEST)])
-            await provider.close()
-        assert text.endswith(end)
-
-
-@pytest.mark.parametrize("kind", [kind for kind in PRESETS if PRESETS[kind].base_url])
-async def test_every_kind_of_provider_speaks_the_same_wire(kind: str) -> None:
-    """The paths that follow the base address are what an address of a preset must fit."""
-    path = urlsplit(PRESETS[kind].base_url).path.rstrip("/")
-    async with openai_server(path=path) as server:
-        base = PRESETS[kind].base_url.replace(PRESETS[kind].base_url.split(path)[0], server.origin)
-        provider = connected(Connection(kind, base, ("m",), "k", {"X-Title": "ChatDesk"}))
-        assert await provider.fetch_models() == ("small", "large")
-        chunks = [chunk async for chunk in provider.stream(REQUEST)]
-        await provider.close()
-    assert "".join(chunk.text for chunk in chunks) == "Hello wörld 🙂"
-    assert {head["x-title"] for head in server.heads} == {"ChatDesk"}
-    assert {head["authorization"] for head in server.heads} == {"Bearer k"}
-    assert final_address(base) == f"{server.origin}{path}/chat/completions"
 
 
 @pytest.mark.parametrize(
@@ -187,3 +107,72 @@ async def test_any_other_refusal_is_not_repeated() -> None:
             assert [chunk async for chunk in provider.stream(PICTURED)]
         await provider.close()
     assert len(server.requests) == 1
+
+
+async def test_an_address_that_refuses_the_wish_for_usage_is_asked_without_it() -> None:
+    async with openai_server("strict") as server:
+        provider = provider_at(server.url)
+        for _time in range(2):
+            assert [chunk async for chunk in provider.stream(REQUEST)]
+        await provider.close()
+    assert ["stream_options" in request for request in server.requests] == [True, False, False]
+
+
+async def test_a_temperature_that_a_model_does_not_take_is_named() -> None:
+    async with openai_server("warm") as server:
+        provider = provider_at(server.url)
+        with pytest.raises(Refused, match="temperature") as caught:
+            _ = [chunk async for chunk in provider.stream(REQUEST)]
+        await provider.close()
+    assert "chat's settings" in caught.value.next_step
+
+
+@pytest.mark.parametrize(
+    ("headers", "words"),
+    [
+        ({"Retry-After": "7"}, "Wait 7 seconds"),
+        ({"Retry-After": "3600"}, "Wait 60 minutes"),
+        ({"retry-after-ms": "1500", "Retry-After": "9"}, "Wait 2 seconds"),
+        ({"Retry-After": format_datetime(datetime.now(UTC) + timedelta(days=2), usegmt=True)}, "minutes"),
+        ({"Retry-After": "Fri, 31 Dec 1999 23:59:59 GMT"}, "Wait a moment"),
+        ({"Retry-After": "soon"}, "Wait a moment"),
+        ({"Retry-After": "nan"}, "Wait a moment"),
+        ({}, "Wait a moment"),
+    ],
+)
+async def test_how_long_to_wait_is_said(headers: dict[str, str], words: str) -> None:
+    async with openai_server("429") as server:
+        server.wish = headers
+        provider = provider_at(server.url)
+        with pytest.raises(Retryable, match="slow down") as caught:
+            _ = [chunk async for chunk in provider.stream(REQUEST)]
+        await provider.close()
+    assert words in caught.value.next_step
+    assert caught.value.retry_after is None or 0 <= caught.value.retry_after <= 86_400
+
+
+async def test_a_model_that_says_nothing_for_too_long_is_a_time_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chatdesk.providers.openai_compatible.SILENCE_SECONDS", 0.2)
+    async with openai_server("mute") as server:
+        provider = provider_at(server.url)
+        with pytest.raises(Retryable, match="in time"):
+            _ = [chunk async for chunk in provider.stream(REQUEST)]
+        await provider.close()
+
+
+async def test_headers_and_proxy_of_a_provider_are_used() -> None:
+    """The proxy gets the whole address, and answers in the place of a server that is nowhere."""
+    address = "http://models.invalid/v1"
+    async with openai_server() as proxy:
+        headers = {"X-Title": "ChatDesk"}
+        connection = Connection("Mine", address, ("m",), "k", headers, proxy.origin)
+        provider = connected(connection)
+        assert await provider.fetch_models() == ("small", "large")
+        assert [chunk async for chunk in provider.stream(REQUEST)]
+        await provider.close()
+        without = connected(replace(connection, proxy=""), hasty=True)
+        with pytest.raises(Offline):
+            await without.fetch_models()
+        await without.close()
+    assert {head["host"] for head in proxy.heads} == {"models.invalid"}
+    assert {head["x-title"] for head in proxy.heads} == {"ChatDesk"}

@@ -63,6 +63,7 @@ class Desk:
         )
         self.generation.attach(self.client.remote)
         await self.realtime.attach(account, self.store, engine)
+        await self.generation.take_up()
 
     async def close(self) -> None:
         """End as the application does."""
@@ -86,9 +87,15 @@ class Desk:
 
     def ask(self, text: str) -> str:
         """Send a message and have it answered."""
-        message_id = self.say(text)
+        message_id = self.wish(text)
         self.generation.request_reply(self.realtime.current_conversation, message_id)
         return message_id
+
+    def wish(self, text: str) -> str:
+        """Send a message that is to be answered, and be killed before anybody is asked."""
+        conversation_id = self.realtime.current_conversation
+        after = self.model.last_id()
+        return self.realtime.send_message(conversation_id, "user", text, after, wants_reply=True)
 
     def _take(self, loaded: MessagesLoaded) -> None:
         if loaded.older:
