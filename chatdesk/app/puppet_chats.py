@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from chatdesk.app.puppet_strings import Strings
+from chatdesk.services.device_access import DeviceAccess
+from chatdesk.services.provider_inquiry import ProviderDraft
 from chatdesk.ui.actions.table import ActionId
 
 Request = dict[str, Any]
@@ -29,3 +32,15 @@ class ChatStrings(Strings):
             self._whole.realtime.current_conversation, request["model"]
         )
         return {}
+
+    async def provider(self, request: Request) -> Request:
+        """Save a provider of models as its dialog does; with an ``id`` the one that is there."""
+        models = self._whole.models
+        if provider_id := request.get("provider_id", ""):
+            draft = models.draft(provider_id)
+        else:
+            draft = ProviderDraft(
+                "", request["kind"], request["name"], request["base_url"], ("gpt",), DeviceAccess()
+            )
+        key = DeviceAccess(request.get("key", ""))
+        return {"provider_id": models.save(replace(draft, access=key))}

@@ -64,6 +64,8 @@ class WindowEyes(Strings):
             "composer": written[:LONGEST_TOLD],
             "composer_length": len(written),
             "chips": [file.name for file in whole.window.composer.tray.files],
+            "notice": whole.window.pane.notice.told,
+            "models": list(whole.models.models),
             "hint": " ".join(label.text() for label in labels if label.isVisible()),
             "replying": whole.generation.replying(whole.realtime.current_conversation),
             "window": whole.number,

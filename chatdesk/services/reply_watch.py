@@ -12,7 +12,7 @@ from chatdesk.domain.message import Message
 from chatdesk.services.open_account import OpenAccount
 
 LOOK_SECONDS = 3.0
-QUIET_SECONDS = 8.0
+QUIET_SECONDS = 6.0
 """A reply that said something so short a time ago is not asked about; its lease lives for 25 s anyway."""
 
 

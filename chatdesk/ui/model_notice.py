@@ -77,6 +77,11 @@ class ModelNotice(QWidget):
         self._text, self._provider = NO_KEY, provider
         self._tell()
 
+    @property
+    def told(self) -> str:
+        """The heading on screen, "" for none."""
+        return "" if self.isHidden() else self._title.text()
+
     def _tell(self) -> None:
         provider = self._provider
         missing = _("{name}: key missing on this device.").format(name=provider)

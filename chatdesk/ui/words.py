@@ -50,11 +50,12 @@ def failure_words(failure: Exception) -> str:
     return sentence(str(failure))
 
 
-def number(value: int) -> str:
-    """Return a number as the language writes it, with its marks between thousands."""
+def number(value: float) -> str:
+    """Return a number as the language writes it: marks between thousands, one digit of a fraction."""
     locale = QLocale()
     # Programs that chose no language have Qt's C locale, which has no such marks.
-    return (QLocale(language()) if locale.language() == QLocale.Language.C else locale).toString(value)
+    chosen = QLocale(language()) if locale.language() == QLocale.Language.C else locale
+    return chosen.toString(value) if isinstance(value, int) else chosen.toString(value, "f", 1)
 
 
 def time_label(moment: datetime) -> str:

@@ -99,7 +99,7 @@ async def longer_than(each: Puppet, sent: str, length: int) -> int:
     """Wait until more of the running reply is shown; returns how much."""
 
     def grown(state: State) -> bool:
-        return (reply_to(state, sent) or {"shown": 0})["shown"] > length
+        return int((reply_to(state, sent) or {"shown": 0})["shown"]) > length
 
     reply = reply_to(await each.until_state("more text", grown), sent)
     assert reply is not None
@@ -120,7 +120,7 @@ async def test_two_and_a_late_third_see_the_same_text_grow_and_one_of_them_stops
     conversation = await world.talk(a, b, title="Growing")
     model.behaviour = "drip"
     sent = (await a.ask("send", text="Tell me."))["message_id"]
-    seen = await asyncio.gather(longer_than(a, sent, 20), longer_than(b, sent, 20))
+    seen = list(await asyncio.gather(longer_than(a, sent, 20), longer_than(b, sent, 20)))
     await late.until_state("the conversation", has(conversation))
     await late.ask("open", conversation_id=conversation)
     for _step in range(3):
@@ -144,7 +144,7 @@ async def test_what_two_killed_windows_leave_behind(world: World) -> None:
     model.said.clear()
     await world.talk(world.a, b, title="Cut off")
     cut = (await world.a.ask("send", text="A long one."))["message_id"]
-    await longer_than(b, cut, 700)
+    await longer_than(b, cut, 650)
     await world.a.kill()
     killed = time.monotonic()
     model.behaviour = "normal"
@@ -167,6 +167,37 @@ async def test_what_two_killed_windows_leave_behind(world: World) -> None:
     await asyncio.gather(*(each.until_state("the rest", continued) for each in (b, heir)))
 
 
+async def test_a_key_that_is_on_another_device_is_missed_aloud(world: World) -> None:
+    there, here, model = world.b, world.c, world.model
+    conversation = await world.talk(there, title="A key")
+    draft = {"kind": "openai", "name": "OpenAI", "base_url": model.url, "key": "secret"}
+    provider = (await there.ask("provider", **draft))["provider_id"]
+    await there.until_state("its model", lambda state: f"gpt@{provider}" in state["models"])
+    await there.ask("pick", model=f"gpt@{provider}")
+    first = (await there.ask("send", text="With a key."))["message_id"]
+    await there.until_state("the reply", lambda state: bool(reply_to(state, first)))
+
+    await here.until_state("the conversation", has(conversation))
+    await here.ask("open", conversation_id=conversation)
+    await here.until_state("the card", lambda state: state["notice"] == "OpenAI: key missing on this device.")
+    sent = (await here.ask("send", text="Without a key."))["message_id"]
+    said = "OpenAI: key missing on this device. Enter it in the settings, under Models."
+    state = await here.until_state("the reason", lambda state: state["messages"][-1]["withheld"] == said)
+    assert (state["messages"][-1]["content"], state["composer"]) == ("Without a key.", "")
+    await there.until_state("the text", lambda state: state["messages"][-1]["id"] == sent)
+    assert world.asked()["Without a key."] == 0
+    await here.ask("provider", provider_id=provider, key="of this device")
+    await here.until_state("no card", lambda state: not state["notice"])
+    assert world.asked()["Without a key."] == 0, "a key that is entered starts nothing by itself"
+    await here.ask("act", message_id=sent, action="answer")
+    for each in (here, there):
+        await each.until_state(
+            "the reply", lambda state: (reply_to(state, sent) or {}).get("status") == "complete"
+        )
+    told = {request["authorization"] for request in model.requests}
+    assert told == {"Bearer none", "Bearer secret", "Bearer of this device"}
+
+
 async def after_last_words(world: World) -> Puppet:
     """Kill the instance behind the cable when its question is on its disk only; returns its successor."""
     conversation = await world.talk(world.c, title="Last words")
@@ -180,7 +211,7 @@ async def after_last_words(world: World) -> Puppet:
         sent = next((m for m in state["messages"] if m["content"] == "accepted, and then"), {"id": ""})
         return (reply_to(state, sent["id"]) or {}).get("status") == "complete"
 
-    heir = await world.device(world.homes[2], "heir", world.cable.url)
+    heir = world.c = await world.device(world.homes[2], "heir", world.cable.url)
     await heir.ask("open", conversation_id=conversation)
     state = await heir.until_state("the reply", answered)
     assert world.asked()["accepted, and then"] == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chatdesk.config.preferences import Preferences
 from chatdesk.domain.clock import SystemClock
 from chatdesk.domain.errors import VaultUnavailable
-from chatdesk.providers.base import ChatProvider
+from chatdesk.providers.base import ChatProvider, LocalModel
 from chatdesk.providers.registry import connected
 from chatdesk.services.models import ModelService
 from chatdesk.services.notices import NoticeService
@@ -42,14 +42,17 @@ def models_of(
     drawer: Drawer | None = None,
     fixed: ChatProvider | None = None,
     notices: NoticeService | None = None,
+    preferences: PreferenceService | None = None,
+    built_in: LocalModel | None = None,
 ) -> ModelService:
     """Make the service; without ``realtime`` nobody is signed in."""
     notices = notices or NoticeService()
     return ModelService(
         account=(realtime or RealtimeService(SystemClock(), notices)).shared,
-        preferences=PreferenceService(Preferences()),
+        preferences=preferences or PreferenceService(Preferences()),
         notices=notices,
         secrets=drawer or Drawer(),
         factory=connected,
         fixed=fixed,
+        built_in=built_in,
     )

@@ -35,7 +35,10 @@ class BuiltInCard(Card):
             widget.setContentsMargins(16, 0, 16, 12)
             self.column.addWidget(widget)
         self.button.clicked.connect(self._press)
-        self.column.addWidget(self.address_button, 0, Qt.AlignmentFlag.AlignLeft)
+        place = QHBoxLayout()
+        place.setContentsMargins(12, 0, 16, 10)
+        place.addWidget(self.address_button, 0, Qt.AlignmentFlag.AlignLeft)
+        self.column.addLayout(place)
         if service is not None:
             service.changed.connect(self.refresh)
         retell(self.refresh)

@@ -34,7 +34,7 @@ def facts_of(model: str, usage: Usage, left_out: str) -> list[Fact]:
     if usage.total is not None and usage.read is None and usage.written is None:
         found.append((_("Together"), tokens(usage.total)))
     if usage.seconds is not None:
-        found.append((_("Time"), _("{seconds} seconds").format(seconds=f"{usage.seconds:.1f}")))
+        found.append((_("Time"), _("{seconds} seconds").format(seconds=number(usage.seconds))))
     if left_out:
         found.append((_("Left out"), left_out))
     return found

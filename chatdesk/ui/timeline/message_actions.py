@@ -114,7 +114,8 @@ class MessageActions(QWidget):
         self.setGeometry(at.x() - width if mirrored else at.x(), at.y(), width, tall)
         versions = [(action, _ARROW) for action in self._arrows()]
         others = [each for each in self._widths() if each[0] not in self._arrows()]
-        others.sort(key=lambda each: each[0] not in self._always)
+        # Words stand at the edge of the text, where they stay when the others come.
+        others.sort(key=lambda each: (each[0] in self._always) == mirrored)
         x = 0
         self._places.clear()
         # The switch stands at the outer edge of the text, where it does not move when the buttons come.

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
+import subprocess
+import sys
 import threading
 import zipfile
 from collections.abc import AsyncIterator
@@ -14,10 +17,13 @@ import pytest
 from aiohttp import web
 from PySide6.QtCore import QCoreApplication
 
-from chatdesk.domain.errors import ChatDeskError
+from chatdesk.config.sources import BUILT_IN_SOURCE
+from chatdesk.domain.errors import ChatDeskError, Offline
 from chatdesk.providers import weights
 from chatdesk.providers.built_in import BuiltInModel
+from chatdesk.providers.presets import is_safe_source
 from chatdesk.services.built_in import BuiltInService, BuiltInState
+from tests.support.model_setup import models_of
 
 CONTENT = b"GGUF" + bytes(range(256)) * 8_000
 
@@ -100,8 +106,51 @@ async def test_anything_else_leaves_nothing(address: str, tmp_path: Path, name: 
     assert list(place.parent.iterdir()) == []
 
 
+async def test_a_download_that_was_cut_off_begins_anew(address: str, tmp_path: Path) -> None:
+    place = tmp_path / "models" / weights.FILE
+    with pytest.raises(Offline, match="cut off"):
+        await fetched(f"{address}/cut", place)
+    left_by_the_killed = place.with_suffix(".4711.part")
+    left_by_the_killed.write_bytes(b"GGUF")
+    os.utime(left_by_the_killed, (0, 0))
+    assert (await fetched(f"{address}/model", place))[0] < 0.5, "from the beginning"
+    assert place.read_bytes() == CONTENT
+    assert list(place.parent.iterdir()) == [place]
+
+
+async def test_nobody_at_the_address_is_the_network_and_no_room_is_the_disk(
+    address: str, tmp_path: Path
+) -> None:
+    place = tmp_path / "models" / weights.FILE
+    with pytest.raises(Offline, match="could not be downloaded"):
+        await fetched("http://127.0.0.1:9/model", place)
+    program = (
+        "import resource, signal, sys, threading; from pathlib import Path\n"
+        "from chatdesk.providers import weights\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\n"
+        "try:\n"
+        "    weights.fetch(sys.argv[1], Path(sys.argv[2]), lambda part: None, threading.Event())\n"
+        "except Exception as failure:\n"
+        "    print(type(failure).__name__, failure)\n"
+    )
+    command = [sys.executable, "-c", program, f"{address}/model", str(place)]
+    done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=True)
+    assert done.stdout == (
+        "Refused The built-in model could not be saved. Make room on the disk and try again.\n"
+    )
+    assert list(place.parent.iterdir()) == []
+
+
 async def test_an_address_that_is_not_safe_is_not_asked(tmp_path: Path) -> None:
-    for url in ("http://example.com/model", "file:///etc/passwd", ""):
+    for url in (
+        "http://example.com/model",
+        "http://localhost.example.com/model",
+        "file:///etc/passwd",
+        "https://",
+        "http://[",
+        "",
+    ):
         with pytest.raises(ChatDeskError, match="not an https address"):
             await fetched(url, tmp_path / "model")
 
@@ -149,6 +198,35 @@ async def test_the_service_fetches_with_progress_stops_and_removes(
         await came.wait()
         assert state_of(service) is BuiltInState.ABSENT
     await service.close()
+
+
+async def test_the_usual_address_the_users_own_and_the_environments(
+    address: str, tmp_path: Path, qapp: QCoreApplication
+) -> None:
+    place = [tmp_path / "models" / weights.FILE]
+    usual = models_of(built_in=BuiltInModel(place)).built_in
+    assert usual.state is BuiltInState.ABSENT, "an installed app knows where to fetch it from"
+    assert usual._model is not None
+    assert vars(usual._model)["_url"] == BUILT_IN_SOURCE
+    assert is_safe_source(BUILT_IN_SOURCE)
+    assert BUILT_IN_SOURCE.endswith(".whl")
+    usual.address_chosen.emit(f"{address}/model")
+    assert usual.address == f"{address}/model"
+    came = asyncio.Event()
+    usual.came_or_went.connect(came.set)
+    usual.fetch()
+    async with asyncio.timeout(30):
+        await came.wait()
+    assert usual.failure is None
+    assert place[0].read_bytes() == CONTENT
+    usual.address_chosen.emit("")
+    assert vars(usual._model)["_url"] == BUILT_IN_SOURCE
+    fixed = models_of(built_in=BuiltInModel(place, f"{address}/archive")).built_in
+    assert fixed.address_fixed
+    fixed.address_chosen.emit(f"{address}/other")
+    assert fixed._model is not None
+    assert vars(fixed._model)["_url"] == f"{address}/archive", "the environment has the last word"
+    await usual.close()
 
 
 def test_without_a_runtime_or_an_address_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

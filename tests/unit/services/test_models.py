@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from pytestqt.qtbot import QtBot
 
 from chatdesk.config.options import DEFAULT_MODEL, TITLE_MODEL
+from chatdesk.config.preferences import Preferences
 from chatdesk.domain.errors import Misconfigured
 from chatdesk.domain.provider import model_id, model_name, parts_of
 from chatdesk.providers.scripted import ScriptedProvider
 from chatdesk.services.device_access import DeviceAccess, from_text, to_text
 from chatdesk.services.models import KEY_MISSING, NO_MODELS, NO_TITLES, ModelService
+from chatdesk.services.preferences import PreferenceService
 from chatdesk.services.provider_inquiry import ProviderDraft
 from tests.support.model_setup import Drawer, models_of
 from tests.unit.services.desk import Desk, Office
@@ -59,6 +63,32 @@ async def test_the_key_stays_on_the_device_where_it_was_entered(office: Office) 
     await second.detach()
 
 
+async def test_a_key_that_is_entered_in_one_process_is_there_in_the_others_at_once(
+    office: Office, qtbot: QtBot, tmp_path: Path
+) -> None:
+    """Two processes have two stores, one keyring and one file of settings; the file tells that, not what."""
+    drawer, file = Drawer(), tmp_path / "settings.json"
+    here, there = await office.desk(), await office.desk()
+    first = models_of(here.realtime, drawer, preferences=PreferenceService(Preferences(file)))
+    second = models_of(there.realtime, drawer, preferences=PreferenceService(Preferences(file)))
+    await first.attach(here.store)
+    await second.attach(there.store)
+    provider_id = first.save(replace(OPENAI, access=DeviceAccess()))
+    await settled(office)
+    assert not second.models
+    first.save(replace(first.draft(provider_id), access=DeviceAccess("the-key")))
+    await settled(office)
+    with qtbot.waitSignal(second.models_changed, timeout=30_000, check_params_cb=None):
+        pass
+    await settled(office)
+    assert second.access(provider_id).key == "the-key"
+    assert len(second.models) == 2
+    assert second.models == first.models
+    assert "the-key" not in file.read_text("utf-8")
+    await first.detach()
+    await second.detach()
+
+
 async def test_a_removed_provider_takes_its_key_along(office: Office) -> None:
     desk = await office.desk()
     drawer = Drawer()
@@ -75,17 +105,25 @@ async def test_a_removed_provider_takes_its_key_along(office: Office) -> None:
     await models.detach()
 
 
+def is_known(models: ModelService) -> bool:
+    return models.known
+
+
 async def test_what_cannot_answer_never_is_the_default(office: Office) -> None:
     desk = await office.desk()
     models = await at(desk)
     with pytest.raises(Misconfigured, match="No model is set up"):
         await models.ask(None)
+    assert not is_known(models)
     without_key = models.save(replace(OPENAI, access=DeviceAccess()))
     without_models = models.save(replace(LOCAL, name="Empty", models=()))
     await settled(office)
     assert not models.models
     assert {models.lack(row) for row in models.providers} == {KEY_MISSING, NO_MODELS}
     assert without_models != without_key
+    assert is_known(models)
+    with pytest.raises(Misconfigured, match="OpenAI: key missing on this device"):
+        await models.ask(None)
     local = models.save(LOCAL)
     await settled(office)
     models._preferences.put(DEFAULT_MODEL, model_id("gpt-4o", without_key))
