@@ -22,7 +22,7 @@ class ModelWiring:
         whole.window.settings.models = whole.models
         whole.bonds.join(whole.generation.models_changed, self._show)
         whole.bonds.join(whole.generation.model_missing, self._show)
-        whole.realtime.current_conversation_changed.connect(lambda _id: self._tell_lack())
+        whole.realtime.current_conversation_changed.connect(self._tell_lack)
         whole.realtime.changes_applied.connect(self._take_changes)
         whole.window.pane.notice.set_up_requested.connect(whole.window.settings.open_models)
         whole.window.verbs.update_requested.connect(self._update)
@@ -49,7 +49,7 @@ class ModelWiring:
         if any(each.entry.id == self._whole.realtime.current_conversation for each in changes.conversations):
             self._tell_lack()
 
-    def _tell_lack(self) -> None:
+    def _tell_lack(self, _conversation_id: str = "") -> None:
         """Say above the composer why nobody would answer what is written there."""
         whole, models = self._whole, self._whole.generation.models
         entry = whole.conversations.entry(whole.realtime.current_conversation)

@@ -94,8 +94,9 @@ class GenerationService(QObject):
 
     async def take_up(self) -> None:
         """Go on with what an earlier run was killed over: messages that wait for a model to be asked."""
-        for wish in await self._account.store.reply_wishes():
-            self.request_reply(wish.conversation_id, wish.message_id)
+        with suppress(ChatDeskError):  # The account is opened all the same.
+            for wish in await self._account.store.reply_wishes():
+                self.request_reply(wish.conversation_id, wish.message_id)
 
     async def detach(self) -> None:
         """End every reply of this instance as interrupted, its text kept, and stop."""

@@ -153,7 +153,7 @@ async def test_what_two_killed_windows_leave_behind(world: World) -> None:
 
     cut_talk = (await b.ask("state"))["current"]
     kept = await interrupted(b, cut)
-    assert time.monotonic() - killed < 30.0 - (25.0 - LEASE_SECONDS) + SLOW_MACHINE
+    assert time.monotonic() - killed < 30.0
     await heir.ask("open", conversation_id=cut_talk)
     assert await interrupted(heir, cut) == kept
     assert len(kept) >= max(length for at, length in model.said if at < killed - 2.0 - SLOW_MACHINE)
