@@ -82,6 +82,8 @@ class PuppetStrings(
             whole.open_account.leaving_changed,
             whole.open_account.conversations.leaving_changed,
             whole.generation.replying_changed,
+            whole.generation.reply_withheld,
+            whole.models.models_changed,
             whole.profiles.profile_changed,
             whole.profiles.picture_loaded,
             whole.notices.noticed,

@@ -8,10 +8,13 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
+from pytestqt.qtbot import QtBot
 
+from chatdesk.language.door import SOURCE, use
 from chatdesk.models.conversation_list import ConversationListModel
 from chatdesk.ui.composer.model_picker import ModelPicker
 from chatdesk.ui.main_window import MainWindow
+from chatdesk.ui.model_notice import NO_MODEL
 from tests.support.conversation_entries import changed, conversation_id, entry
 
 KEY = Qt.Key
@@ -124,3 +127,35 @@ def test_it_is_between_the_text_and_the_button(window: MainWindow, picker: Model
     QTest.keyClick(window.composer.field, KEY.Key_Tab)
     assert picker.hasFocus() or window.composer.button.hasFocus()
     assert picker.geometry().right() <= window.composer.button.geometry().left()
+
+
+def test_a_model_whose_key_is_missing_here_says_so(
+    window: MainWindow, conversations: ConversationListModel, picker: ModelPicker, qapp: QApplication
+) -> None:
+    picker.set_models(["small"], {}, {"elsewhere": "Key missing on this device."})
+    conversations.apply(changed(entry(2, "Second", hours_ago=2, model="elsewhere")))
+    window.show_conversation(conversation_id(2))
+    assert "Key missing on this device." in picker.accessibleDescription()
+    picker.open()
+    first = menu(qapp).actions()[0]
+    assert (first.text(), first.isEnabled()) == ("elsewhere – Key missing on this device.", False)
+
+
+def test_the_card_names_the_provider_whose_key_is_missing(window: MainWindow, qtbot: QtBot) -> None:
+    notice = window.pane.notice
+    notice.say_key_missing("OpenAI")
+    assert notice.told == "OpenAI: key missing on this device."
+    assert notice.button.text() == "Enter the key…"
+    with qtbot.waitSignal(notice.set_up_requested, timeout=10_000):
+        notice.button.click()
+    try:
+        use("de")
+        notice._tell()
+        assert notice.told == "OpenAI: Schlüssel fehlt auf diesem Gerät."
+    finally:
+        use(SOURCE)
+    window.set_model_notice(NO_MODEL)
+    notice._tell()
+    assert (notice.told, notice.button.text()) == ("No model is set up yet", "Set up a model…")
+    window.set_model_notice(None)
+    assert notice.told == ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -14,6 +15,7 @@ from chatdesk.domain.errors import Misconfigured
 from chatdesk.domain.provider import ProviderSettings, model_id
 from chatdesk.language.door import use
 from chatdesk.providers.base import LocalModel
+from chatdesk.providers.built_in import BuiltInModel
 from chatdesk.services.built_in import BuiltInService
 from chatdesk.services.device_access import DeviceAccess
 from chatdesk.services.models import ModelService
@@ -215,3 +217,33 @@ def test_the_built_in_model_is_honest_about_itself(page: ModelsPage, theme: Them
     service._fetching, service.failure = False, Misconfigured("It is not there.", "Look.")
     service.changed.emit()
     assert card.failure.text() == "It is not there. Look."
+
+
+def test_the_built_in_models_address_can_be_another_one(theme: Theme, qtbot: QtBot, tmp_path: Path) -> None:
+    service = models_of(built_in=BuiltInModel([tmp_path / "model"])).built_in
+    card = BuiltInCard(theme, service)
+    qtbot.addWidget(card)
+    card.show()
+    assert everything_is_named(card) == []
+    assert card.address.isHidden() or not card.address.isVisible()
+    card.address_button.click()
+    assert card.address.isVisible()
+    card.address.setText("http://example.com/model")
+    card.address_save.click()
+    assert (card.failure.text(), card.address.text()) == (
+        "This is no address that begins with https://.",
+        "http://example.com/model",
+    )
+    card.address.setText("https://example.com/model")
+    card.address_save.click()
+    assert service.address == "https://example.com/model"
+    assert card.failure.isHidden()
+    assert not card.address.isVisible()
+    card.address_button.click()
+    assert card.address.text() == "https://example.com/model"
+    card.address.clear()
+    card.address_save.click()
+    assert service.address == ""
+    fixed = BuiltInCard(theme, models_of(built_in=BuiltInModel([tmp_path / "m"], "https://e.com/m")).built_in)
+    qtbot.addWidget(fixed)
+    assert fixed.address_button.isHidden(), "the environment says where"
