@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 import pytest
@@ -107,6 +107,13 @@ async def longer_than(each: Puppet, sent: str, length: int) -> int:
     return int(reply["shown"])
 
 
+def whole(sent: str) -> Callable[[State], bool]:
+    """Make a condition: the message has its whole reply, and no other one is being written."""
+    return lambda state: (
+        (reply_to(state, sent) or {}).get("status") == "complete" and state["replying"] is None
+    )
+
+
 async def interrupted(each: Puppet, sent: str) -> str:
     """Wait until the reply is; returns its text."""
     state = await each.until_state(
@@ -175,10 +182,10 @@ async def test_a_key_that_is_on_another_device_is_missed_aloud(world: World) -> 
     await there.until_state("its model", lambda state: f"gpt@{provider}" in state["models"])
     await there.ask("pick", model=f"gpt@{provider}")
     first = (await there.ask("send", text="With a key."))["message_id"]
-    await there.until_state("the reply", lambda state: bool(reply_to(state, first)))
-
     await here.until_state("the conversation", has(conversation))
     await here.ask("open", conversation_id=conversation)
+    for each in (there, here):
+        await each.until_state("the reply", whole(first))
     await here.until_state("the card", lambda state: state["notice"] == "OpenAI: key missing on this device.")
     sent = (await here.ask("send", text="Without a key."))["message_id"]
     said = "OpenAI: key missing on this device. Enter it in the settings, under Models."
@@ -191,9 +198,7 @@ async def test_a_key_that_is_on_another_device_is_missed_aloud(world: World) -> 
     assert world.asked()["Without a key."] == 0, "a key that is entered starts nothing by itself"
     await here.ask("act", message_id=sent, action="answer")
     for each in (here, there):
-        await each.until_state(
-            "the reply", lambda state: (reply_to(state, sent) or {}).get("status") == "complete"
-        )
+        await each.until_state("the reply", whole(sent))
     told = {request["authorization"] for request in model.requests}
     assert told == {"Bearer none", "Bearer secret", "Bearer of this device"}
 
