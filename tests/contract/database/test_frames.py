@@ -73,6 +73,12 @@ async def roster_of(person: Person, conversation: str) -> dict[str, Any]:
     return record
 
 
+def marks(conversation: str, epoch: int = 1) -> dict[str, Any]:
+    """The word to those who have a conversation open that members or their read marks changed."""
+    payload = {"conversation_id": conversation}
+    return {"topic": f"conversation:{conversation}:{epoch}", "event": "marks", "payload": payload}
+
+
 async def shared(database: Database) -> tuple[Person, Person, Person, str]:
     """An owner and an editor in a conversation, and a stranger who has one of their own; frames forgotten."""
     owner, editor, stranger = [await database.sign_up(display_name=name) for name in "OES"]
@@ -140,7 +146,7 @@ async def test_a_renamed_and_a_deleted_conversation(any_database: Database) -> N
         await any_database.forget_frames()
 
 
-async def test_a_read_mark_goes_to_its_owner_only(any_database: Database) -> None:
+async def test_a_read_mark_goes_to_its_owner_and_the_others_may_ask(any_database: Database) -> None:
     owner, editor, _, conversation = await shared(any_database)
     await owner.send(conversation)
     await any_database.forget_frames()
@@ -148,7 +154,10 @@ async def test_a_read_mark_goes_to_its_owner_only(any_database: Database) -> Non
     answer = await editor.call(
         "update_membership", p_conversation_id=conversation, p_updates={"last_read_seq": 1}
     )
-    wanted = [entity(editor, "membership", answer["membership"], user_revision=at + 1)]
+    wanted = [
+        entity(editor, "membership", answer["membership"], user_revision=at + 1),
+        marks(conversation),
+    ]
     assert same(await any_database.frames(), wanted)
 
 
@@ -182,6 +191,7 @@ async def test_a_new_member_learns_of_the_conversation_and_of_everybody_in_it(an
     wanted = [entity(newcomer, c["kind"], c["record"], user_revision=c["user_revision"]) for c in changes] + [
         entity(owner, "profile", profile, user_revision=at[0] + 1),
         entity(editor, "profile", profile, user_revision=at[1] + 1),
+        marks(conversation),
     ]
     for person, number in ((owner, at[0] + 2), (editor, at[1] + 2)):
         roster = await roster_of(person, conversation)
@@ -210,6 +220,7 @@ async def test_a_removed_member_is_told_so_and_the_others_change_channels(
             **removed,
         ),
         entity(editor, "membership", None, user_revision=at[1] + 2, entity_revision=2, **removed),
+        marks(conversation),
     ]
     assert same(await any_database.frames(), wanted)
     await any_database.forget_frames()
