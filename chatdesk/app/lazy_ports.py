@@ -16,10 +16,11 @@ from chatdesk.backend.base import (
     MessagesPage,
 )
 from chatdesk.domain.change import RowBatch
-from chatdesk.domain.ephemeral import Ephemeral
+from chatdesk.domain.ephemeral import Broadcast, MemberMarks
 from chatdesk.domain.errors import Offline
 from chatdesk.domain.mutation import Mutation
 from chatdesk.domain.sharing import SharingKind
+from chatdesk.domain.presence import Sign
 
 
 class LazyRemote:
@@ -83,6 +84,9 @@ class LazyRemote:
     async def reap_generations(self, conversation_id: str) -> GenerationReply:
         return await (await self._gateway.remote()).reap_generations(conversation_id)
 
+    async def member_marks(self, conversation_id: str) -> MemberMarks:
+        return await (await self._gateway.remote()).member_marks(conversation_id)
+
     async def import_conversations(self, conversations: Sequence[Mapping[str, Any]]) -> ImportReply:
         return await (await self._gateway.remote()).import_conversations(conversations)
 
@@ -132,8 +136,11 @@ class LazyFeed:
     async def renew(self, token: str) -> None:
         await self._opened.renew(token)
 
-    async def send(self, topic: str, change: Ephemeral) -> None:
+    async def send(self, topic: str, change: Broadcast) -> None:
         await self._opened.send(topic, change)
+
+    async def track(self, topic: str, sign: Sign | None) -> None:
+        await self._opened.track(topic, sign)
 
     async def beat(self) -> None:
         await self._opened.beat()

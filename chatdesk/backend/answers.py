@@ -13,6 +13,7 @@ from chatdesk.backend.base import ChangesPage, GenerationReply, ImportReply, Mes
 from chatdesk.backend.wire import BadRow, Fields, Quarantine
 from chatdesk.domain.change import EntityChanged, EntityKind, RowBatch
 from chatdesk.domain.conversation import Conversation, Membership
+from chatdesk.domain.ephemeral import MemberMarks
 from chatdesk.domain.errors import Retryable
 from chatdesk.domain.mutation import Mutation, MutationKind
 from chatdesk.domain.profile import Profile
@@ -128,6 +129,25 @@ def sharing_answer(answer: object) -> RowBatch:
         return _rows(answer)
     except BadRow as fault:
         raise unusable(fault) from fault
+
+
+def member_marks(answer: object, conversation_id: str, quarantine: Quarantine) -> MemberMarks:
+    """Read the answer to ``member_marks``; raises ``Retryable`` when it is about another conversation."""
+
+    def mark(value: object) -> tuple[str, int]:
+        row = Fields(value, "mark")
+        return row.id("user_id"), row.whole("last_read_seq")
+
+    try:
+        reply = Fields(answer, "answer")
+        if reply.id("conversation_id") != conversation_id:
+            raise reply.bad("conversation_id", "is another one")
+        members = reply.whole("members")
+    except BadRow as fault:
+        raise unusable(fault) from fault
+    return MemberMarks(
+        conversation_id, members, dict(quarantine.rows(mark, reply.get("marks"), "a read mark"))
+    )
 
 
 def unusable(fault: BadRow) -> Retryable:

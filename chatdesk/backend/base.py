@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from chatdesk.domain.change import EntityChanged, RemoteChange, RowBatch
-from chatdesk.domain.ephemeral import Ephemeral
+from chatdesk.domain.ephemeral import Broadcast, Ephemeral, MemberMarks
 from chatdesk.domain.generation import Generation
 from chatdesk.domain.mutation import Mutation
 from chatdesk.domain.sharing import SharingKind
+from chatdesk.domain.presence import Sign
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,10 @@ class Remote(Protocol):
 
     async def reap_generations(self, conversation_id: str) -> GenerationReply: ...
 
+    async def member_marks(self, conversation_id: str) -> MemberMarks:
+        """Return how many members a conversation has, and how far they have read as far as they show it."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class ImportReply:
@@ -187,8 +192,14 @@ class Feed(Protocol):
         """Give every joined channel a fresh token."""
         ...
 
-    async def send(self, topic: str, change: Ephemeral) -> None:
+    async def send(self, topic: str, change: Broadcast) -> None:
         """Broadcast to the other members of a ``...:live`` topic; lost if the link is down."""
+        ...
+
+    async def track(self, topic: str, sign: Sign | None) -> None:
+        """Show ``sign`` on a joined topic instead of what was shown there, or nothing; lost if the link is
+        down. The server allows five calls in 30 s and closes the channel at the sixth. What leaves or dies
+        is shown no longer without a call."""
         ...
 
     async def beat(self) -> None:

@@ -23,8 +23,9 @@ from chatdesk.backend.reach import listens
 from chatdesk.backend.realtime_socket import RealtimeSocket
 from chatdesk.backend.seats import Seat, verdict
 from chatdesk.backend.wire import BadRow, Quarantine
-from chatdesk.domain.ephemeral import Ephemeral
+from chatdesk.domain.ephemeral import Broadcast
 from chatdesk.domain.errors import NeedsSignIn, Offline
+from chatdesk.domain.presence import Sign
 from chatdesk.domain.session import BackendAddress
 from chatdesk.runtime.tasks import TaskScope
 
@@ -100,7 +101,7 @@ class RealtimeFeed:
         options: RealtimeChannelOptions = {
             "config": {
                 "broadcast": {"ack": False, "self": False},
-                "presence": {"key": "", "enabled": False},
+                "presence": {"key": "", "enabled": frames.carries_presence(topic)},
                 "private": True,
             }
         }
@@ -114,6 +115,9 @@ class RealtimeFeed:
             self._state(seat, status, error)
 
         seat.channel.on_broadcast("*", frame)
+        if frames.carries_presence(topic):
+            # Before subscribing: a joined channel would be left and joined anew for it.
+            seat.channel.on_presence_sync(lambda: self._presence(seat))
         self._scope.start(self._subscribe(seat, state), f"join {topic}")
 
     async def leave(self, topic: str) -> None:
@@ -132,7 +136,7 @@ class RealtimeFeed:
         except (TimeoutError, websockets.WebSocketException) as error:
             raise self._offline("The live connection is stuck.", error) from error
 
-    async def send(self, topic: str, change: Ephemeral) -> None:
+    async def send(self, topic: str, change: Broadcast) -> None:
         seat = self._seats.get(topic)
         if seat is None or not seat.joined or seat.over:
             return
@@ -143,6 +147,16 @@ class RealtimeFeed:
                     ChannelEvents.broadcast,
                     {"type": "broadcast", "event": event, "payload": payload},
                 )
+
+    async def track(self, topic: str, sign: Sign | None) -> None:
+        seat = self._seats.get(topic)
+        if seat is None or not seat.joined or seat.over:
+            return
+        payload: dict[str, object] = {"type": "presence", "event": "untrack", "payload": {}}
+        if sign is not None:
+            payload |= {"event": "track", "payload": dict(frames.shown(sign))}
+        with contextlib.suppress(TimeoutError, websockets.WebSocketException):
+            await self._socket.send_event(seat.channel, ChannelEvents.presence, payload)
 
     async def beat(self) -> None:
         try:
@@ -215,6 +229,16 @@ class RealtimeFeed:
             return
         try:
             self._on_frame(change)
+        except Exception as fault:
+            self._fault(fault)
+
+    def _presence(self, seat: Seat) -> None:
+        """Runs inside the reading task, with the library's own list of who is there already brought up."""
+        if seat.over:
+            return
+        metas = [meta for shown in seat.channel.presence_state().values() for meta in shown]
+        try:
+            self._on_frame(frames.sighting(seat.topic, metas))
         except Exception as fault:
             self._fault(fault)
 

@@ -7,14 +7,18 @@ a row, whatever they broadcast.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from chatdesk.backend import wire, wire_sharing
 from chatdesk.backend.wire import BadRow, Fields
 from chatdesk.domain.change import EntityChanged, EntityKind, EntityRecord, MessageChanged, RemoteChange
-from chatdesk.domain.ephemeral import Delta, Ephemeral, StopRequested
+from chatdesk.domain.ephemeral import Broadcast, Delta, Ephemeral, MarksMoved, StopRequested, Typing
+from chatdesk.domain.presence import Attention, Sighting, Sign
 from chatdesk.domain.text import storable
+
+MOST_SIGNS = 500
+"""Instances on one topic that are believed; what a group can be is far less."""
 
 MAX_DELTA = 256_000
 """Characters of one delta that are believed."""
@@ -29,7 +33,7 @@ def read(topic: str, event: str, payload: object) -> RemoteChange | Ephemeral:
     if parts[0] == "user" and len(parts) == 2:
         return _entity(event, payload)
     if parts[0] == "conversation" and len(parts) == 3:
-        return _message(parts[1], event, payload)
+        return _marks(parts[1], payload) if event == "marks" else _message(parts[1], event, payload)
     if parts[0] == "conversation" and len(parts) == 4 and parts[3] == "live":
         return _ephemeral(parts[1], event, payload)
     raise BadRow("a broadcast came from an unknown topic")
@@ -53,10 +57,49 @@ def entity_changed(value: object, *, hint: bool = False) -> EntityChanged:
     )
 
 
-def write(change: Ephemeral) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def carries_presence(topic: str) -> bool:
+    """Tell whether people are shown on a topic: the user's own, and those that members write on."""
+    return topic.startswith("user:") or topic.endswith(":live")
+
+
+def sighting(topic: str, metas: Iterable[object]) -> Sighting:
+    """Read what is shown on a topic, without what cannot be believed; raises ``BadRow`` for other topics."""
+    parts = topic.split(":")
+    own = parts[0] == "user" and len(parts) == 2
+    if not own and not (parts[0] == "conversation" and len(parts) == 4 and parts[3] == "live"):
+        raise BadRow("presence came from an unknown topic")
+    signs: dict[str, Sign] = {}
+    for meta in metas:
+        try:
+            sign = _sign(meta, own=own)
+        except BadRow:
+            continue
+        if (not own or sign.user_id == parts[1]) and len(signs) < MOST_SIGNS:
+            signs[sign.instance] = sign
+    return Sighting("" if own else parts[1], tuple(signs.values()))
+
+
+def shown(sign: Sign) -> Mapping[str, str]:
+    """Return what is tracked for ``sign``; Supabase allows ten keys."""
+    shown = {"instance": sign.instance, "user_id": sign.user_id, "attention": sign.attention.value}
+    return shown | {"device": sign.device, "name": sign.name} if sign.device else shown
+
+
+def write(change: Broadcast) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield (event, payload) of the broadcasts that carry ``change``; a long delta becomes several."""
     if isinstance(change, StopRequested):
         yield "stop", {"conversation_id": change.conversation_id, "message_id": change.message_id}
+        return
+    if isinstance(change, Typing):
+        yield (
+            "typing",
+            {
+                "conversation_id": change.conversation_id,
+                "user_id": change.user_id,
+                "instance": change.instance,
+                "active": change.active,
+            },
+        )
         return
     text = storable(change.text)
     for start in range(0, len(text), _PIECE):
@@ -122,7 +165,25 @@ def _ephemeral(conversation_id: str, event: str, payload: object) -> Ephemeral:
         )
     if event == "stop":
         return StopRequested(conversation_id=conversation_id, message_id=frame.id("message_id"))
+    if event == "typing":
+        return Typing(conversation_id, frame.id("user_id"), frame.id("instance"), frame.flag("active"))
     raise BadRow("a live topic carried an unknown event")
+
+
+def _marks(conversation_id: str, payload: object) -> MarksMoved:
+    _belongs(Fields(payload, "frame"), conversation_id)
+    return MarksMoved(conversation_id)
+
+
+def _sign(meta: object, *, own: bool) -> Sign:
+    row = Fields(meta, "presence")
+    return Sign(
+        instance=row.id("instance"),
+        user_id=row.id("user_id"),
+        attention=row.choice("attention", Attention),
+        device=row.id("device") if own else "",
+        name=row.text("name", 80) if own else "",
+    )
 
 
 def _belongs(frame: Fields, conversation_id: str) -> None:

@@ -14,6 +14,7 @@ from chatdesk.backend.client import BackendClient
 from chatdesk.backend.http import last_answer
 from chatdesk.backend.wire import Quarantine
 from chatdesk.domain.change import RowBatch
+from chatdesk.domain.ephemeral import MemberMarks
 from chatdesk.domain.errors import NeedsSignIn
 from chatdesk.domain.mutation import Mutation, MutationKind
 from chatdesk.domain.sharing import SharingKind
@@ -124,6 +125,10 @@ class SupabaseRemote:
     async def reap_generations(self, conversation_id: str) -> GenerationReply:
         answer = await self._call("reap_generations", {"p_conversation_id": conversation_id})
         return answers.generation_reply(answer, lease=False, quarantine=self.quarantine)
+
+    async def member_marks(self, conversation_id: str) -> MemberMarks:
+        answer = await self._call("member_marks", {"p_conversation_id": conversation_id})
+        return answers.member_marks(answer, conversation_id, self.quarantine)
 
     async def import_conversations(self, conversations: Sequence[Mapping[str, Any]]) -> ImportReply:
         answer = await self._call(

@@ -179,6 +179,10 @@ def profile(value: object) -> Profile:
         avatar_path=row.text_or_none("avatar_path", 1_000),
         revision=row.whole("revision"),
         updated_at=row.moment("updated_at"),
+        **{
+            switch: row.get(switch) is not False
+            for switch in ("shows_presence", "shows_typing", "shows_reading")
+        },
     )
 
 

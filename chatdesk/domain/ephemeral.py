@@ -1,8 +1,11 @@
-"""What is shown but never stored: reply deltas, requests to stop, typing."""
+"""What is shown but never stored: reply deltas, requests to stop, typing, presence, read marks of others."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from chatdesk.domain.presence import Sighting
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,4 +26,39 @@ class StopRequested:
     message_id: str
 
 
-Ephemeral = Delta | StopRequested
+@dataclass(frozen=True, slots=True)
+class Typing:
+    """Somebody is writing in the conversation, or (``active`` False) has sent it or taken it away.
+
+    ``instance`` is that of ``presence.Sign``.
+    """
+
+    conversation_id: str
+    user_id: str
+    instance: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MarksMoved:
+    """Somebody read on in the conversation, or members came or went: whoever wants to know asks."""
+
+    conversation_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberMarks:
+    """How many members a conversation has, and how far those of the others have read who show it.
+
+    ``marks`` is from user id to message number.
+    """
+
+    conversation_id: str
+    members: int
+    marks: Mapping[str, int] = field(default_factory=dict)
+
+
+Broadcast = Delta | StopRequested | Typing
+"""What a client sends to whoever looks at the same conversation."""
+
+Ephemeral = Broadcast | Sighting | MarksMoved | MemberMarks

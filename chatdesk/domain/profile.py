@@ -8,7 +8,11 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """One row of ``profiles``; ``revision`` grows by one with every change of the row."""
+    """One row of ``profiles``; ``revision`` grows by one with every change of the row.
+
+    The three switches work both ways: whoever does not show presence, typing or how far they have read does
+    not see it of others either.
+    """
 
     id: str
     username: str | None
@@ -16,6 +20,9 @@ class Profile:
     avatar_path: str | None
     revision: int
     updated_at: datetime
+    shows_presence: bool = True
+    shows_typing: bool = True
+    shows_reading: bool = True
 
     @property
     def label(self) -> str:

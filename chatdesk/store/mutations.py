@@ -28,6 +28,9 @@ _FIELD_TYPES: Mapping[str, tuple[type, ...]] = {
     "username": (str, _OPTIONAL),
     "display_name": (str,),
     "avatar_path": (str, _OPTIONAL),
+    "shows_presence": (bool,),
+    "shows_typing": (bool,),
+    "shows_reading": (bool,),
 }
 
 _INCOMPLETE = "This change is incomplete and was not saved."

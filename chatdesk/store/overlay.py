@@ -14,7 +14,9 @@ from chatdesk.store.mutations import conversation_of, membership_of, message_of,
 
 _CONVERSATION_FIELDS = frozenset({"title", "model", "system_prompt", "temperature", "answers"})
 _MEMBERSHIP_FIELDS = frozenset({"pinned", "archived", "last_read_seq"})
-_PROFILE_FIELDS = frozenset({"username", "display_name", "avatar_path"})
+_PROFILE_FIELDS = frozenset(
+    {"username", "display_name", "avatar_path", "shows_presence", "shows_typing", "shows_reading"}
+)
 
 
 def delivery_of(entries: Iterable[OutboxEntry]) -> tuple[DeliveryState, str | None]:

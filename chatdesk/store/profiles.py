@@ -7,9 +7,11 @@ from chatdesk.store.connection import Database
 from chatdesk.store.rows import PROFILE_COLUMNS, decode_profile, decoding, encode_profile
 
 _MERGE = (
-    f"INSERT INTO profiles ({PROFILE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"
+    f"INSERT INTO profiles ({PROFILE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
     " ON CONFLICT (id) DO UPDATE SET username = excluded.username, display_name = excluded.display_name,"
-    " avatar_path = excluded.avatar_path, revision = excluded.revision, updated_at = excluded.updated_at"
+    " avatar_path = excluded.avatar_path, revision = excluded.revision, updated_at = excluded.updated_at,"
+    " shows_presence = excluded.shows_presence, shows_typing = excluded.shows_typing,"
+    " shows_reading = excluded.shows_reading"
     " WHERE excluded.revision > profiles.revision"
 )
 

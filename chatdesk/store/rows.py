@@ -19,7 +19,10 @@ from chatdesk.domain.profile import Profile
 from chatdesk.domain.provider import ProviderSettings
 from chatdesk.store.failures import DamagedFile
 
-PROFILE_COLUMNS = "id, username, display_name, avatar_path, revision, updated_at"
+PROFILE_COLUMNS = (
+    "id, username, display_name, avatar_path, revision, updated_at,"
+    " shows_presence, shows_typing, shows_reading"
+)
 PROVIDER_COLUMNS = "id, kind, name, base_url, models, revision, updated_at, deleted_at"
 CONVERSATION_COLUMNS = (
     "id, owner_id, title, model, system_prompt, temperature, last_seq, revision, epoch, created_at,"
@@ -86,11 +89,15 @@ def encode_profile(row: Profile) -> SqlRow:
         _storable_or_none(row.avatar_path),
         row.revision,
         time_text(row.updated_at),
+        row.shows_presence,
+        row.shows_typing,
+        row.shows_reading,
     )
 
 
 def decode_profile(row: SqlRow) -> Profile:
-    return Profile(row[0], row[1], row[2], row[3], row[4], _time(row[5]))
+    switches = (bool(row[6]), bool(row[7]), bool(row[8]))
+    return Profile(row[0], row[1], row[2], row[3], row[4], _time(row[5]), *switches)
 
 
 def encode_provider(row: ProviderSettings) -> SqlRow:

@@ -96,6 +96,15 @@ CACHE = Layout(
             "CREATE TABLE invitations (id TEXT PRIMARY KEY, revision INTEGER NOT NULL, body TEXT)",
             "UPDATE progress SET user_revision = 0",
         ),
+        (
+            *(
+                f"ALTER TABLE profiles ADD COLUMN {switch} INTEGER NOT NULL DEFAULT 1"
+                for switch in ("shows_presence", "shows_typing", "shows_reading")
+            ),
+            # Somebody may have turned one off already: everybody is pulled again.
+            "UPDATE profiles SET revision = 0",
+            "UPDATE progress SET user_revision = 0",
+        ),
     ),
 )
 

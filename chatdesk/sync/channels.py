@@ -66,12 +66,14 @@ class Channels(Part):
         own_topic: str,
         on_joined: Callable[[str], None],
         on_lost: Callable[[str], None],
+        on_moved: Callable[[], None],
     ) -> None:
         super().__init__("channels", clock, random)
         self._store = store
         self._own_topic = own_topic
         self._on_joined = on_joined
         self._on_lost = on_lost
+        self._on_moved = on_moved
         self._feed: Feed | None = None
         self._standing: dict[str, Standing] = {}
         self._since: dict[str, float] = {}
@@ -127,6 +129,7 @@ class Channels(Part):
         if state == ChannelState.JOINED:
             if self._standing[topic] is Standing.JOINING:
                 self._standing[topic] = Standing.JOINED
+                self._on_moved()
                 for conversation_id, (rows, _live) in self._topics.items():
                     if topic == rows:
                         self._on_joined(conversation_id)
@@ -221,6 +224,7 @@ class Channels(Part):
             del self._standing[topic]
             return
         self._standing[topic] = Standing.LEAVING
+        self._on_moved()
         async with deadline(self.scope, self.clock, STEP_DEADLINE, "The server stopped answering."):
             await feed.leave(topic)
         if feed is self._feed:

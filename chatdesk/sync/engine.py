@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
@@ -10,7 +9,7 @@ from random import Random
 from chatdesk.backend.base import Feed, FeedFactory, Remote, TokenSource
 from chatdesk.domain.change import ChangeSet, RowBatch
 from chatdesk.domain.clock import Clock
-from chatdesk.domain.ephemeral import Ephemeral
+from chatdesk.domain.ephemeral import Broadcast
 from chatdesk.domain.errors import ChatDeskError, NeedsSignIn, Offline
 from chatdesk.domain.mutation import Mutation, MutationKind
 from chatdesk.domain.session import Account, LinkState, SyncState
@@ -19,7 +18,8 @@ from chatdesk.store.store import Store
 from chatdesk.sync.backfill import Backfill
 from chatdesk.sync.backstop import Backstop
 from chatdesk.sync.catch_up import CatchUp
-from chatdesk.sync.channels import Channels, is_rows_topic
+from chatdesk.sync.channels import Channels
+from chatdesk.sync.company import Company
 from chatdesk.sync.connection import Connection, user_topic
 from chatdesk.sync.deadline import deadline
 from chatdesk.sync.gathering import gather
@@ -27,9 +27,10 @@ from chatdesk.sync.inbound import Inbound
 from chatdesk.sync.link import Link
 from chatdesk.sync.link_table import LinkEvent
 from chatdesk.sync.listener import Announcer, SyncListener
-from chatdesk.sync.needs import Done
+from chatdesk.sync.needs import Done, outcome
 from chatdesk.sync.outbox_worker import OutboxWorker
 from chatdesk.sync.part import Part
+from chatdesk.sync.report import report
 from chatdesk.sync.stream_relay import StreamRelay
 from chatdesk.sync.watchdog import Watchdog
 
@@ -85,12 +86,23 @@ class SyncEngine:
             on_accepted=self._accepted,
             on_sign_in_needed=self._sign_in_needed,
         )
+        self.company = Company(
+            remote=remote,
+            clock=clock,
+            random=random,
+            user_id=account.user_id,
+            own_topic=self._own_topic,
+            live_topic=lambda conversation_id: self._channels.live_topic(conversation_id),
+            send=lambda typing: self._relay.send(typing),
+            tell=self._announcer.ephemeral,
+        )
+        """Presence, typing and read marks of the people who share a conversation."""
         self._inbound = Inbound(
             store=store,
             clock=clock,
             random=random,
             publish=self._publish,
-            forward=self._announcer.ephemeral,
+            forward=self.company.take,
             on_user_gap=self._catch_up.user_gap,
             on_conversation_gap=self._catch_up.conversation_gap,
             on_loss=self._catch_up.everything,
@@ -100,8 +112,9 @@ class SyncEngine:
             clock=clock,
             random=random,
             own_topic=self._own_topic,
-            on_joined=self._catch_up.conversation,
+            on_joined=self._conversation_joined,
             on_lost=self._channel_lost,
+            on_moved=self.company.moved,
         )
         self._relay = StreamRelay(clock=clock, random=random, live_topic=self._channels.live_topic)
         self._link = Link(
@@ -184,6 +197,7 @@ class SyncEngine:
         for conversation_id in reversed([each for each in wanted if each not in before]):
             self._catch_up.open(wanted, conversation_id)
         self._channels.open(wanted)
+        self.company.open(wanted)
 
     async def refresh_profile(self) -> None:
         """Pull what is new about people; raises what the pull raised."""
@@ -235,7 +249,7 @@ class SyncEngine:
         """The user is doing something: what can wait leaves disk and network to them."""
         self._backfill.rest()
 
-    def send_ephemeral(self, change: Ephemeral) -> None:
+    def send_ephemeral(self, change: Broadcast) -> None:
         """Send to whoever looks at the conversation; lost if nobody can be reached now."""
         self._relay.send(change)
 
@@ -252,20 +266,16 @@ class SyncEngine:
 
     def diagnostics(self) -> Mapping[str, object]:
         """What a report of a problem needs: states and numbers, no text, no tokens."""
-        now = self._clock.monotonic()
-        event = self._inbound.last_event
-        return {
-            "link": self._link.state.value,
-            "reason": self._link.reason,
-            "since": self._link.since.isoformat(),
-            "attempts": self._link.attempts,
-            "last_beat_seconds_ago": self._link.seconds_since_beat(),
-            "channels": self._channels.standing,
-            "subscriptions": self._subscriptions(),
-            "user_cursor": self._catch_up.user_cursor,
-            "open_conversation_cursor": self._catch_up.open_cursor,
-            "last_event": event[1] if event is not None else None,
-            "last_event_seconds_ago": round(now - event[0], 1) if event is not None else None,
+        return report(
+            link=self._link,
+            channels=self._channels,
+            catch_up=self._catch_up,
+            now=self._clock.monotonic(),
+            last_event=self._inbound.last_event,
+            own_topic=self._own_topic,
+            opened=self._open,
+        ) | {
+            "presence": self.company.standing,
             "outbox_pending": self._announcer.pending,
             "outbox_failed": self._announcer.failed,
             "outbox_paused": self._outbox.paused,
@@ -274,16 +284,6 @@ class SyncEngine:
             "trouble": self._trouble(),
             "tasks": self.task_count,
         }
-
-    def _subscriptions(self) -> dict[str, str]:
-        """The user's own words for what is listened to: profile, conversations, the open one's messages."""
-        standing = self._channels.standing
-        own = standing.get(self._own_topic, "not joined")
-        found = {"profile-changes": own, "conversations-changes": own}
-        for each in self._open:
-            rows = (state for topic, state in standing.items() if is_rows_topic(topic, each))
-            found[f"messages-{each}"] = next(rows, "not joined")
-        return found
 
     # What the link says (LinkOwner) -------------------------------------------------------------------------
 
@@ -295,6 +295,7 @@ class SyncEngine:
 
     def feed_ready(self, feed: Feed) -> None:
         self._channels.attach(feed)
+        self.company.attach(feed)
         if self._outbox.paused:
             self._outbox.resume()
         else:
@@ -302,6 +303,7 @@ class SyncEngine:
 
     def feed_dropped(self) -> None:
         self._channels.detach()
+        self.company.detach()
 
     def catch_up(self, done: Done | None, at_once: bool) -> None:
         self._catch_up.everything(done)
@@ -321,6 +323,10 @@ class SyncEngine:
 
     def _tell_state(self) -> None:
         self._announcer.link(self._link, self._trouble())
+
+    def _conversation_joined(self, conversation_id: str) -> None:
+        self._catch_up.conversation(conversation_id)
+        self.company.joined(conversation_id)
 
     def _pulled(self) -> None:
         self._channels.forgive()
@@ -356,6 +362,7 @@ class SyncEngine:
             self._outbox,
             self._channels,
             self._relay,
+            *self.company.parts,
             self._backstop,
             self._backfill,
             self._watchdog,
@@ -385,16 +392,7 @@ class SyncEngine:
             raise NeedsSignIn("The session is over.", "Sign in again.")
         if self._stopped:
             raise ChatDeskError("Synchronisation has ended.")
-        ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-        def done(failure: ChatDeskError | None) -> None:
-            if ended.done():
-                return
-            if failure is None:
-                ended.set_result(None)
-            else:
-                ended.set_exception(failure)
-
+        ended, done = outcome()
         ask(done)
         self._catch_up.go()
         await ended

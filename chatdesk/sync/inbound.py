@@ -8,7 +8,7 @@ from random import Random
 
 from chatdesk.domain.change import ChangeSet, EntityChanged, EntityKind, MessageChanged, RemoteChange
 from chatdesk.domain.clock import Clock
-from chatdesk.domain.ephemeral import Delta, Ephemeral, StopRequested
+from chatdesk.domain.ephemeral import Ephemeral
 from chatdesk.store.store import Store
 from chatdesk.sync.part import Part
 
@@ -94,7 +94,7 @@ class Inbound(Part):
         await self.pause()
         began = self.clock.monotonic()
         bunch, self._waiting = self._waiting, []
-        events = [frame for frame in bunch if not isinstance(frame, Delta | StopRequested)]
+        events = [frame for frame in bunch if isinstance(frame, EntityChanged | MessageChanged)]
         if events:
             try:
                 await self._store_events(in_order(events))
@@ -102,7 +102,7 @@ class Inbound(Part):
                 self._on_loss()
                 raise
         for frame in bunch:
-            if isinstance(frame, Delta | StopRequested):
+            if not isinstance(frame, EntityChanged | MessageChanged):
                 self._forward(frame)
         self._busy_since = None
         rest = FRAME - (self.clock.monotonic() - began)
@@ -135,4 +135,4 @@ def _kind(frame: RemoteChange | Ephemeral) -> str:
         return "hint" if frame.last_seq is not None else str(frame.kind)
     if isinstance(frame, MessageChanged):
         return "message"
-    return "delta" if isinstance(frame, Delta) else "stop"
+    return type(frame).__name__

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from chatdesk.domain.errors import ChatDeskError
 
 Done = Callable[[ChatDeskError | None], None]
+
+
+def outcome() -> tuple[asyncio.Future[None], Done]:
+    """Return what can be waited for and the word that ends it; it raises what that was given."""
+    ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def done(failure: ChatDeskError | None) -> None:
+        if ended.done():
+            return
+        if failure is None:
+            ended.set_result(None)
+        else:
+            ended.set_exception(failure)
+
+    return ended, done
 
 
 @dataclass(slots=True)

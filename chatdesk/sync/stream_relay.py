@@ -7,7 +7,7 @@ from random import Random
 
 from chatdesk.backend.base import Feed
 from chatdesk.domain.clock import Clock
-from chatdesk.domain.ephemeral import Delta, Ephemeral
+from chatdesk.domain.ephemeral import Broadcast, Delta
 from chatdesk.domain.errors import ChatDeskError
 from chatdesk.sync.deadline import deadline
 from chatdesk.sync.part import Part
@@ -33,9 +33,9 @@ class StreamRelay(Part):
     def __init__(self, *, clock: Clock, random: Random, live_topic: LiveTopic) -> None:
         super().__init__("stream relay", clock, random)
         self._live_topic = live_topic
-        self._waiting: list[Ephemeral] = []
+        self._waiting: list[Broadcast] = []
 
-    def send(self, change: Ephemeral) -> None:
+    def send(self, change: Broadcast) -> None:
         """Queue ``change`` if anybody could hear it; never raises."""
         if not self.running or self._live_topic(change.conversation_id) is None:
             return

@@ -18,6 +18,8 @@ class Mutant:
 
 
 FAULTS = "tests/faults"
+PEOPLE = "resources/supabase/migrations/0010_people.sql"
+PEOPLE_TESTS = "tests/contract/database/test_people.py"
 
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
@@ -270,6 +272,62 @@ MUTANTS: tuple[Mutant, ...] = (
         "    if person is null then\n"
         "        raise exception 'Nobody has this address.' using errcode = '22023';\n",
         "tests/contract/database/test_sharing.py::test_nobody_learns_from_an_invitation_who_has_an_account",
+    ),
+    Mutant(
+        "G15",
+        "strangers may ask how far members have read",
+        PEOPLE,
+        "    if not private.is_member(p_conversation_id) then\n",
+        "    if false then\n",
+        f"{PEOPLE_TESTS}::test_members_see_how_far_the_others_have_read",
+    ),
+    Mutant(
+        "G15",
+        "a read mark is shown although its owner shows none",
+        PEOPLE,
+        "on theirs.id = m.user_id and theirs.shows_reading",
+        "on theirs.id = m.user_id",
+        f"{PEOPLE_TESTS}::test_a_mark_is_neither_shown_nor_seen_by_whoever_is_off",
+    ),
+    Mutant(
+        "G15",
+        "whoever shows no read mark sees those of others",
+        PEOPLE,
+        "on mine.id = caller and mine.shows_reading",
+        "on mine.id = caller",
+        f"{PEOPLE_TESTS}::test_a_mark_is_neither_shown_nor_seen_by_whoever_is_off",
+    ),
+    Mutant(
+        "G15",
+        "a hint tells that somebody has read who shows no mark",
+        PEOPLE,
+        "exists (select from public.profiles p where p.id = new.user_id and not p.shows_reading)",
+        "false",
+        f"{PEOPLE_TESTS}::test_a_mark_is_neither_shown_nor_seen_by_whoever_is_off",
+    ),
+    Mutant(
+        "G14",
+        "presence calls without a limit",
+        "chatdesk/sync/presence.py",
+        "            rest = self._allowance.wait(self.clock.monotonic())\n",
+        "            rest = 0.0\n",
+        "tests/unit/sync/test_presence.py::test_switching_fast_stays_within_the_limit",
+    ),
+    Mutant(
+        "G14",
+        "a broadcast at every key",
+        "chatdesk/sync/typing.py",
+        "if now - self._told.get(conversation_id, -REPEAT) < REPEAT or not self._allowance.take(now):",
+        "if False:",
+        "tests/unit/sync/test_typing.py::test_the_others_are_told_at_once_and_not_at_every_key",
+    ),
+    Mutant(
+        "G14",
+        "a channel that was left is taken for one on which this instance is still shown",
+        "chatdesk/sync/presence.py",
+        " if t == self._own_topic or t in live",
+        "",
+        "tests/unit/sync/test_presence.py::test_people_see_who_looks_at_the_same_conversation",
     ),
     Mutant(
         "G18",

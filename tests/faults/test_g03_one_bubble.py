@@ -9,7 +9,7 @@ import pytest
 from chatdesk.domain.change import MessageChange, RowBatch, Verb
 from chatdesk.domain.message import DeliveryState
 from chatdesk.domain.mutation import Mutation
-from tests.support.fake_backend import Faults
+from tests.support.fake_faults import Faults
 from tests.unit.sync.conftest import room_of
 from tests.unit.sync.desk import Desk, Room
 

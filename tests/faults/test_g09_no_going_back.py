@@ -6,7 +6,7 @@ from collections.abc import Callable
 from random import Random
 
 from tests.faults.watch import Watch
-from tests.support.fake_backend import Faults
+from tests.support.fake_faults import Faults
 from tests.unit.sync.conftest import room_of
 from tests.unit.sync.desk import Room
 

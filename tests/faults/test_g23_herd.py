@@ -175,6 +175,9 @@ class Way:
     async def send(self, topic: str, change: Any) -> None:
         return
 
+    async def track(self, topic: str, sign: Any) -> None:
+        return
+
     async def beat(self) -> None:
         return
 

@@ -19,29 +19,19 @@ from chatdesk.backend.base import (
     MessagesPage,
 )
 from chatdesk.domain.change import RemoteChange, RowBatch
-from chatdesk.domain.ephemeral import Ephemeral
+from chatdesk.domain.ephemeral import Broadcast, Ephemeral, MemberMarks
 from chatdesk.domain.errors import ChatDeskError, NeedsSignIn, Offline, Refused, Retryable
 from chatdesk.domain.mutation import Mutation
+from chatdesk.domain.presence import Sign
 from chatdesk.runtime.tasks import TaskScope
+from tests.support.fake_faults import Faults
+from tests.support.fake_presence import FakePresence
 from tests.support.fake_server import FakeServer
 from tests.support.virtual_clock import VirtualClock
 
 T = TypeVar("T")
 
 NO_CONNECTION = "No connection to the server."
-
-
-@dataclass
-class Faults:
-    """Chances, each between 0 and 1, drawn per request or frame."""
-
-    drop_request: float = 0.0
-    drop_response: float = 0.0
-    send_twice: float = 0.0
-    server_error: float = 0.0
-    drop_frame: float = 0.0
-    repeat_frame: float = 0.0
-    reorder_frame: float = 0.0
 
 
 @dataclass
@@ -188,6 +178,9 @@ class FakeRemote:
     async def reap_generations(self, conversation_id: str) -> GenerationReply:
         raise NotImplementedError
 
+    async def member_marks(self, conversation_id: str) -> MemberMarks:
+        return await self._ask("member_marks", lambda: self._server.marks(self._user, conversation_id))
+
     async def _ask(self, name: str, answer: Callable[[], T]) -> T:
         network, chance, faults = self._network, self._backend.random.random, self._network.faults
         network.requests[name] += 1
@@ -232,7 +225,7 @@ class FakeFeed:
         self._scope = TaskScope("fake feed")
         self._token = ""
         self.joined: set[str] = set()
-        self.sent: list[tuple[str, Ephemeral]] = []
+        self.sent: list[tuple[str, Broadcast]] = []
         self.is_open = False
         self.frozen = False
         self.deaf = False
@@ -258,17 +251,28 @@ class FakeFeed:
 
     async def leave(self, topic: str) -> None:
         await self._travel()
-        self.joined.discard(topic)
+        self._left(topic)
         await self._travel()
 
     async def renew(self, token: str) -> None:
         await self._travel()
         self._token = token
 
-    async def send(self, topic: str, change: Ephemeral) -> None:
+    async def send(self, topic: str, change: Broadcast) -> None:
         await self._travel()
         self.sent.append((topic, change))
         self._backend.broadcast(topic, change, self)
+
+    async def track(self, topic: str, sign: Sign | None) -> None:
+        await self._travel()
+        if topic in self.joined and not self._backend.presence.track(self, topic, sign):
+            self._left(topic)
+            self._on_channel(topic, ChannelState.LOST, "Client presence rate limit exceeded")
+
+    def _left(self, *topics: str) -> None:
+        for topic in topics:
+            self.joined.discard(topic)
+            self._backend.presence.leave(self, topic)
 
     async def beat(self) -> None:
         self.beats += 1
@@ -278,7 +282,7 @@ class FakeFeed:
         if self.is_open:
             await self._backend.clock.sleep(1.0 if self.frozen else self._network.latency)
         self.is_open = False
-        self.joined.clear()
+        self._left(*self.joined)
         await self._scope.close()
 
     def deliver(self, frame: RemoteChange | Ephemeral) -> None:
@@ -296,7 +300,7 @@ class FakeFeed:
     def kill(self, reason: str | None = None) -> None:
         """The server or the way to it ends the socket."""
         was_joined, self.is_open, self.dead = sorted(self.joined), False, True
-        self.joined.clear()
+        self._left(*was_joined)
         for topic in was_joined:
             self._on_channel(topic, ChannelState.LOST, reason)
 
@@ -328,6 +332,7 @@ class FakeFeed:
             self.joined.add(topic)
             self._network.most_channels = max(self._network.most_channels, len(self.joined))
             self._on_channel(topic, ChannelState.JOINED, None)
+            self._backend.presence.join(self, topic)
         else:
             self._on_channel(topic, ChannelState.REFUSED, "You may not read this topic.")
 
@@ -379,6 +384,7 @@ class FakeBackend:
         self.random = random or Random(1)
         self.expires: dict[str, float] = {}
         self.server = FakeServer(clock, self._emit)
+        self.presence = FakePresence(clock, FakeFeed.deliver)
         self._clients: list[FakeClient] = []
 
     def client(self, user_id: str, token_life: float = 3600.0) -> FakeClient:
@@ -399,12 +405,12 @@ class FakeBackend:
             for feed in client.network.open_feeds:
                 await feed.check_token()
 
-    def broadcast(self, topic: str, change: Ephemeral, sender: FakeFeed) -> None:
+    def broadcast(self, topic: str, change: Broadcast, sender: FakeFeed) -> None:
         for feed in self._feeds(topic):
             if feed is not sender:
                 feed.deliver(change)
 
-    def _emit(self, topic: str, frame: RemoteChange) -> None:
+    def _emit(self, topic: str, frame: RemoteChange | Ephemeral) -> None:
         for feed in self._feeds(topic):
             feed.deliver(frame)
 

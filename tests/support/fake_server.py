@@ -16,6 +16,7 @@ from chatdesk.domain.attachment import from_records
 from chatdesk.domain.change import EntityChanged, EntityKind, MessageChanged, RemoteChange, RowBatch
 from chatdesk.domain.clock import Clock
 from chatdesk.domain.conversation import Conversation, MemberRole, Membership
+from chatdesk.domain.ephemeral import Ephemeral, MarksMoved, MemberMarks
 from chatdesk.domain.errors import Refused
 from chatdesk.domain.generation import Generation, GenerationState
 from chatdesk.domain.message import Message, MessageStatus, Role
@@ -23,7 +24,7 @@ from chatdesk.domain.mutation import Mutation, MutationKind
 from chatdesk.domain.profile import Profile
 from chatdesk.domain.provider import ProviderSettings
 
-Emit = Callable[[str, RemoteChange], None]
+Emit = Callable[[str, RemoteChange | Ephemeral], None]
 Record = Profile | Conversation | Membership | ProviderSettings
 
 
@@ -81,6 +82,15 @@ class FakeServer:
         conversation = self.conversations[conversation_id]
         self._change(user_id, EntityKind.CONVERSATION, conversation_id, conversation.revision, conversation)
         self._change(user_id, EntityKind.MEMBERSHIP, conversation_id, revision, member)
+        for other in self.members(conversation_id):
+            for one, reader in ((user_id, other), (other, user_id)):
+                self._change(reader, EntityKind.PROFILE, one, self.profiles[one].revision, self.profiles[one])
+        self._tell_marks(conversation_id)
+
+    def _tell_marks(self, conversation_id: str) -> None:
+        if len(self.members(conversation_id)) > 1:
+            epoch = self.conversations[conversation_id].epoch
+            self._emit(f"conversation:{conversation_id}:{epoch}", MarksMoved(conversation_id))
 
     def remove_member(self, conversation_id: str, user_id: str) -> None:
         """Take the conversation away from a user; the channels get a new name."""
@@ -129,6 +139,20 @@ class FakeServer:
             RowBatch(messages=tuple(rows[-limit:]), conversations=(conversation,)),
             conversation.revision,
             len(rows) > limit,
+        )
+
+    def marks(self, user_id: str, conversation_id: str) -> MemberMarks:
+        self._readable(user_id, conversation_id)
+        shown = {each for each, profile in self.profiles.items() if profile.shows_reading}
+        others = [m for m in self.memberships.values() if m.conversation_id == conversation_id]
+        return MemberMarks(
+            conversation_id,
+            len(others),
+            {
+                m.user_id: m.last_read_seq
+                for m in others
+                if {m.user_id, user_id} <= shown and m.user_id != user_id
+            },
         )
 
     # Writing ------------------------------------------------------------------------------------------------
@@ -323,6 +347,8 @@ class FakeServer:
     def _put_member(self, member: Membership) -> Membership:
         member = replace(member, revision=member.revision + 1)
         key = (member.conversation_id, member.user_id)
+        if self.memberships[key].last_read_seq < member.last_read_seq:
+            self._tell_marks(member.conversation_id)
         self.memberships[key] = member
         self._change(member.user_id, EntityKind.MEMBERSHIP, member.conversation_id, member.revision, member)
         return member

@@ -8,7 +8,6 @@ from typing import Any
 
 from chatdesk.localbackend.realtime.authority import Rights
 from chatdesk.localbackend.realtime.frames import PREFIX, encode
-from chatdesk.localbackend.realtime.limits import Rate
 from chatdesk.localbackend.realtime.socket import Socket
 from chatdesk.localbackend.tokens import Caller
 
@@ -32,7 +31,6 @@ class Channel:
     hears_itself: bool
     presence_key: str
     presence_enabled: bool
-    presence_rate: Rate
     tracked: dict[str, Any] | None = None
     expiry: asyncio.TimerHandle | None = field(default=None, repr=False)
 

@@ -12,12 +12,13 @@ __all__ = ["Limits", "Rate"]
 class Limits:
     """Knobs of the Realtime service. Sizes are bytes, times are seconds.
 
-    ``events_per_second`` is per socket, ``joins_per_second`` for the whole server; the quotas of a hosted
-    project are in the Supabase documentation (guides/realtime/quotas). ``queue_frames`` and ``queue_bytes``
-    bound what waits for one slow client before it is closed with 1013. ``close_duplicate_join`` sends
-    phx_close for the older of two joins of a topic on one socket, as the real server does; the Python client
-    then loses the newer one, so it is for tests. ``refused_join_seconds`` delays a refusal (about 5 s on a
-    real server).
+    ``events_per_second`` and ``presence_calls`` are per socket, ``joins_per_second`` for the whole server.
+    The documentation allows a client so many presence calls; the real server counts those of each channel.
+    The quotas of a hosted project are in the Supabase documentation (guides/realtime/quotas).
+    ``queue_frames`` and ``queue_bytes`` bound what waits for one slow client before it is closed with 1013.
+    ``close_duplicate_join`` sends phx_close for the older of two joins of a topic on one socket, as the
+    real server does; the Python client then loses the newer one, so it is for tests.
+    ``refused_join_seconds`` delays a refusal (about 5 s on a real server).
     """
 
     payload_bytes: int = 3_000_000

@@ -50,6 +50,7 @@ class Session:
         self._limits = shared.limits
         self._channels: dict[str, Channel] = {}
         self._events = Rate(shared.limits.events_per_second)
+        self._presence_calls = Rate(shared.limits.presence_calls, shared.limits.presence_seconds)
 
     async def receive(self, frame: Frame) -> None:
         """Handle one frame. Phoenix's rules for stray ones: lib/phoenix/socket.ex, handle_in."""
@@ -129,7 +130,6 @@ class Session:
             hears_itself=wanted.hears_itself,
             presence_key=wanted.presence_key,
             presence_enabled=wanted.presence_enabled,
-            presence_rate=Rate(self._limits.presence_calls, self._limits.presence_seconds),
         )
 
     def _broadcast(self, channel: Channel, frame: Frame) -> None:
@@ -150,7 +150,7 @@ class Session:
             self._reply(frame, "ok")
 
     async def _presence(self, channel: Channel, frame: Frame) -> None:
-        if not channel.presence_rate.allows():
+        if not self._presence_calls.allows():
             self._shut_down(channel, "Client presence rate limit exceeded")
             return
         event = str(frame.payload.get("event")).lower()

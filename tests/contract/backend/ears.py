@@ -5,6 +5,7 @@ from __future__ import annotations
 from chatdesk.backend.base import ChannelState
 from chatdesk.domain.change import RemoteChange
 from chatdesk.domain.ephemeral import Ephemeral
+from chatdesk.domain.presence import Sighting
 from tests.support.phoenix import Watch
 
 JOINED, REFUSED, LOST = ChannelState.JOINED, ChannelState.REFUSED, ChannelState.LOST
@@ -15,13 +16,17 @@ class Ears:
 
     def __init__(self) -> None:
         self.frames: list[RemoteChange | Ephemeral] = []
+        self.sightings: list[Sighting] = []
         self.reports: list[tuple[str, str]] = []
         self.reasons: list[str | None] = []
         self.watch = Watch()
         self.raising = False
 
     def on_frame(self, change: RemoteChange | Ephemeral) -> None:
-        self.frames.append(change)
+        if isinstance(change, Sighting):
+            self.sightings.append(change)
+        else:
+            self.frames.append(change)
         self.watch.tell()
         if self.raising:
             raise ValueError("a listener with a fault")

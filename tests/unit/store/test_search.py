@@ -239,6 +239,8 @@ async def test_an_older_file_is_indexed_in_slices_and_counts_as_not_searched(tmp
             file.execute(f"DROP TABLE {table}")
         file.execute("ALTER TABLE messages DROP COLUMN attachments")
         file.execute("ALTER TABLE conversations DROP COLUMN answers")
+        for switch in ("shows_presence", "shows_typing", "shows_reading"):
+            file.execute(f"ALTER TABLE profiles DROP COLUMN {switch}")
         file.execute("PRAGMA user_version = 2")
     async with opened(tmp_path) as store:
         assert store.recovered == ()

@@ -8,7 +8,7 @@ from typing import Any
 
 from chatdesk.domain.message import DeliveryState
 from chatdesk.domain.session import LinkState
-from tests.support.fake_backend import Faults
+from tests.support.fake_faults import Faults
 from tests.unit.sync.desk import ANNA, BEN, Desk, Room
 
 USERS = {"anna-1": ANNA, "anna-2": ANNA, "ben": BEN}
