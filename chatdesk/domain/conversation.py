@@ -83,6 +83,11 @@ class ConversationEntry:
         return self.conversation.id
 
     @property
+    def unread_count(self) -> int:
+        """How many messages came since it was read, of all versions."""
+        return max(0, self.conversation.last_seq - self.membership.last_read_seq)
+
+    @property
     def order(self) -> tuple[bool, datetime, str]:
         """The key of the list, to be sorted in reverse: pinned first, then newest, then by id."""
         return (self.membership.pinned, self.conversation.updated_at, self.conversation.id)

@@ -53,7 +53,7 @@ _READERS: dict[int, Callable[[ConversationEntry], Any]] = {
     ConversationRole.MODEL: lambda entry: entry.conversation.model,
     ConversationRole.UPDATED_AT: lambda entry: entry.conversation.updated_at,
     ConversationRole.PINNED: lambda entry: entry.membership.pinned,
-    ConversationRole.UNREAD: lambda entry: entry.unread,
+    ConversationRole.UNREAD: lambda entry: entry.unread_count,
     ConversationRole.DELIVERY: lambda entry: entry.delivery,
     ConversationRole.FAILURE: lambda entry: entry.failure,
 }
@@ -360,7 +360,8 @@ class ConversationListModel(QAbstractListModel):
         if entry.id in self._shared:
             parts.append(_("shared"))
         if entry.unread:
-            parts.append(_("unread"))
+            count = entry.unread_count
+            parts.append(_("unread") if count == 1 else _("{count} unread").format(count=count))
         if entry.id in self._replying:
             parts.append(_("a reply is being written"))
         if entry.delivery is DeliveryState.FAILED:

@@ -29,6 +29,7 @@ from chatdesk.ui.theme.theme import Theme
 
 _EDGE = 8
 _PAD = 10
+_MOST_COUNTED = 99
 _MARK = 16
 _FILLED = "filled"
 
@@ -111,8 +112,9 @@ class ConversationRowDelegate(QStyledItemDelegate):
         """Paint the marks from right to left; returns where the title has to end."""
         tokens = self._theme.tokens
         marks: list[tuple[str, str]] = []
-        if index.data(ConversationRole.UNREAD) and not index.data(ConversationRole.ACTIVE):
-            marks.append(("dot", tokens.accent))
+        unread = int(index.data(ConversationRole.UNREAD) or 0)
+        if unread and not index.data(ConversationRole.ACTIVE):
+            right = self._paint_count(painter, unread, right, middle)
         if index.data(ConversationRole.REPLYING):
             marks.append(("dots", tokens.accent))
         delivery = index.data(ConversationRole.DELIVERY)
@@ -124,12 +126,30 @@ class ConversationRowDelegate(QStyledItemDelegate):
             marks.append(("users", tokens.text_muted))
         for name, colour in marks:
             place = QRectF(right - _MARK, middle - _MARK / 2, _MARK, _MARK)
-            if name in ("dot", "dots"):
-                _paint_dots(painter, colour, place, 1 if name == "dot" else 3)
+            if name == "dots":
+                _paint_dots(painter, colour, place)
             else:
                 paint_icon(painter, name, colour, place)
             right -= _MARK + 4
         return right
+
+    def _paint_count(self, painter: QPainter, count: int, right: float, middle: float) -> float:
+        """Paint how many messages are unread; returns where the title has to end."""
+        words = str(count) if count <= _MOST_COUNTED else f"{_MOST_COUNTED}+"
+        font = QFont(painter.font())
+        font.setPointSizeF(font.pointSizeF() * 0.78)
+        font.setWeight(QFont.Weight.DemiBold)
+        metrics = QFontMetrics(font)
+        tall = metrics.height() + 2
+        wide = max(tall, metrics.horizontalAdvance(words) + 10)
+        pill = QRectF(right - wide, middle - tall / 2, wide, tall)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(self._theme.tokens.accent))
+        painter.drawRoundedRect(pill, tall / 2, tall / 2)
+        painter.setFont(font)
+        painter.setPen(QColor(self._theme.tokens.on_accent))
+        painter.drawText(pill, int(Qt.AlignmentFlag.AlignCenter), words)
+        return right - wide - 4
 
     # Renaming in place
 
@@ -158,11 +178,9 @@ class ConversationRowDelegate(QStyledItemDelegate):
         editor.setGeometry(option.rect.adjusted(_EDGE, 1, -_EDGE, -1))
 
 
-def _paint_dots(painter: QPainter, colour: str, place: QRectF, count: int) -> None:
+def _paint_dots(painter: QPainter, colour: str, place: QRectF) -> None:
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(colour))
-    radius, step = (3.6, 0.0) if count == 1 else (1.9, 5.4)
     middle = place.center()
-    for number in range(count):
-        offset = (number - (count - 1) / 2) * step
-        painter.drawEllipse(QPointF(middle.x() + offset, middle.y()), radius, radius)
+    for number in (-1, 0, 1):
+        painter.drawEllipse(QPointF(middle.x() + number * 5.4, middle.y()), 1.9, 1.9)

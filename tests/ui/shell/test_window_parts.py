@@ -210,6 +210,6 @@ def test_the_rows_are_spoken(window: MainWindow, conversations: ConversationList
         child = interface.child(number)
         assert child is not None
         names.append(child.text(QAccessible.Text.Name))
-    assert "Second, unread" in names
+    assert "Second, 2 unread" in names
     assert "Fourth, waiting to be sent" in names
     assert "Third, not saved: Title too long." in names

@@ -161,7 +161,7 @@ def test_what_a_screen_reader_says(model: ConversationListModel) -> None:
     )
     model.set_replying(conversation_id(1), True)
     spoken = model.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
-    assert spoken == (f"{NEW_TITLE}, pinned, unread, a reply is being written, not saved: title too long")
+    assert spoken == (f"{NEW_TITLE}, pinned, 2 unread, a reply is being written, not saved: title too long")
 
 
 def test_bumping_one_of_10_000_is_one_move_and_quick(model: ConversationListModel) -> None:
