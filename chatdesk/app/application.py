@@ -16,6 +16,7 @@ from chatdesk.app.account_watch import AccountWatch
 from chatdesk.app.accounts import MachineAccounts
 from chatdesk.app.appearance import Appearance
 from chatdesk.app.open_windows import OpenWindows
+from chatdesk.app.people import People
 from chatdesk.app.secrets import Secrets
 from chatdesk.app.sign_out import SignOut
 from chatdesk.app.tray_wiring import TrayWiring
@@ -110,6 +111,7 @@ class Application:
         self.accounts = MachineAccounts(self.data, book, secrets, clock, linger)
         self.session = SessionService(self.accounts, self.scope)
         self._provider = provider
+        self.people = People(application, self.open_account, self.profiles, self.preferences, clock)
         self.theme = Theme()
         self.appearance = Appearance(application, self.theme, self.preferences)
         self.installation = self._installation()

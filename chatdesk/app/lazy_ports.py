@@ -19,8 +19,8 @@ from chatdesk.domain.change import RowBatch
 from chatdesk.domain.ephemeral import Broadcast, MemberMarks
 from chatdesk.domain.errors import Offline
 from chatdesk.domain.mutation import Mutation
-from chatdesk.domain.sharing import SharingKind
 from chatdesk.domain.presence import Sign
+from chatdesk.domain.sharing import SharingKind
 
 
 class LazyRemote:

@@ -40,6 +40,7 @@ class OpenWindow:
         self.sharing = whole.sharing
         self.kept = whole.kept
         self.attachments = whole.attachments
+        self.people = whole.people
         self.notices = whole.notices
         self.bonds = Bonds()
         self._closed = False

@@ -20,6 +20,7 @@ from chatdesk.app.puppet_chats import ChatStrings
 from chatdesk.app.puppet_eyes import WindowEyes
 from chatdesk.app.puppet_files import FileStrings
 from chatdesk.app.puppet_load import LoadStrings
+from chatdesk.app.puppet_people import PeopleStrings
 from chatdesk.app.puppet_pictures import PictureStrings, portrait
 from chatdesk.app.puppet_sharing import SharingStrings
 from chatdesk.app.puppet_sign_in import Browser, SignInStrings
@@ -43,6 +44,7 @@ class PuppetStrings(
     ChatStrings,
     FileStrings,
     LoadStrings,
+    PeopleStrings,
     PictureStrings,
     SharingStrings,
     SignInStrings,
@@ -94,6 +96,11 @@ class PuppetStrings(
             whole.sharing.joined,
             whole.kept.found,
             whole.kept.wanted,
+            whole.people.circle.changed,
+            whole.people.presence.viewers_changed,
+            whole.people.presence.devices_changed,
+            whole.people.typing.changed,
+            whole.people.receipts.changed,
             whole.portability.progressed,
             whole.portability.exported,
             whole.portability.examined,

@@ -67,6 +67,7 @@ class WindowEyes(Strings):
             "notice": whole.window.pane.notice.told,
             "models": list(whole.models.models),
             "hint": " ".join(label.text() for label in labels if label.isVisible()),
+            **self._company(),
             "replying": whole.generation.replying(whole.realtime.current_conversation),
             "window": whole.number,
             "alerts": [alert.message_id for alert in self._alerts],
@@ -74,6 +75,23 @@ class WindowEyes(Strings):
             "notices": list(whole.window.notices.shown),
             "transfer": self._transfer(),
             "tasks": len(asyncio.all_tasks()),
+        }
+
+    def _company(self) -> Request:
+        """Who else is seen: in the header, above the composer, below the messages."""
+        whole = self._whole
+        pane, marks = whole.window.pane, whole.messages.read_by
+        rows = [whole.messages.at(row) for row in range(whole.messages.rowCount())]
+        read = {row.content: [each.name for each in marks.of(row.id)] for row in rows if marks.of(row.id)}
+        return {
+            "faces": [[face.name, face.attention.value] for face in pane.header.faces.faces],
+            "typing": pane.typing.label.text().strip() if pane.typing.isVisible() else "",
+            "read_by": read,
+            "unread_counts": {each.id: each.unread_count for each in self._entries() if each.unread_count},
+            "devices": [
+                [each.here, each.attention.value if each.attention else "offline"]
+                for each in whole.people.presence.devices()
+            ],
         }
 
     async def diagnostics(self, request: Request) -> Request:

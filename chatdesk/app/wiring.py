@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from chatdesk.app.attachment_wiring import AttachmentWiring
 from chatdesk.app.list_wiring import ListWiring
 from chatdesk.app.model_wiring import ModelWiring
+from chatdesk.app.people_wiring import PeopleWiring
 from chatdesk.app.search_wiring import SearchWiring
 from chatdesk.app.sharing_wiring import SharingWiring
 from chatdesk.app.sign_in_wiring import SignInWiring
@@ -57,6 +58,7 @@ class Wiring:
         self.models = ModelWiring(whole)
         self.sharing = SharingWiring(whole)
         self.sign_in = SignInWiring(whole)
+        self.people = PeopleWiring(whole)
 
     def catch_up(self) -> None:
         """Learn what was told before this window was there."""
@@ -159,6 +161,7 @@ class Wiring:
         if image is None:
             return
         self._whole.timeline.set_avatar(path, image)
+        self.people.set_picture(path, image)
         own = self._whole.profiles.own
         if own is not None and own.avatar_path == path:
             self._whole.window.account.set_profile(own, image)

@@ -10,8 +10,8 @@ from chatdesk.domain.change import EntityChanged, RemoteChange, RowBatch
 from chatdesk.domain.ephemeral import Broadcast, Ephemeral, MemberMarks
 from chatdesk.domain.generation import Generation
 from chatdesk.domain.mutation import Mutation
-from chatdesk.domain.sharing import SharingKind
 from chatdesk.domain.presence import Sign
+from chatdesk.domain.sharing import SharingKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,7 @@ HIDE_TO_TRAY = Option(
     "hide_to_tray", bool, False, "Go to the tray when the last window is closed", Group.GENERAL
 )
 NOTIFY_REPLIES = Option("notify_replies", bool, True, "Notify when a reply is ready", Group.GENERAL)
+DEVICE = Option("device", str, "", "What this device is known by", Group.WINDOW)
 WINDOW = Option("window", str, "", "Place and size of the window", Group.WINDOW, Scope.INSTANCE)
 
 OPTIONS: Mapping[str, Option[Any]] = MappingProxyType(
@@ -112,6 +113,7 @@ OPTIONS: Mapping[str, Option[Any]] = MappingProxyType(
             MODELS_REVISION,
             BUILT_IN_URL,
             SHORTCUTS,
+            DEVICE,
             WINDOW,
         )
     }

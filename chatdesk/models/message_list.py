@@ -18,6 +18,7 @@ from chatdesk.language.door import _
 from chatdesk.models.keyed_list_model import KeyedListModel
 from chatdesk.models.live_text import LiveText
 from chatdesk.models.people import name_of
+from chatdesk.models.read_by import ReadBy
 from chatdesk.models.roles import TimelineRole
 from chatdesk.models.unread_line import UnreadLine
 from chatdesk.models.version_rows import Turnover, VersionRows
@@ -80,6 +81,7 @@ class MessageListModel(KeyedListModel[Message]):
         self.switching_rows = False
         """While other versions are put in place: what is inserted then has not just been written."""
         self.unread = UnreadLine(self)
+        self.read_by = ReadBy(self)
 
     @property
     def conversation_id(self) -> str:
@@ -267,6 +269,8 @@ class MessageListModel(KeyedListModel[Message]):
                 return self.is_leaving(message.id)
             case TimelineRole.UNREAD:
                 return message.id == self.unread.message_id
+            case TimelineRole.READERS:
+                return self.read_by.of(message.id)
         return None
 
     def roleNames(self) -> dict[int, QByteArray]:
@@ -298,6 +302,10 @@ class MessageListModel(KeyedListModel[Message]):
             and abs(message.created_at - above.created_at) < GROUP_PAUSE
         )
         return False, together
+
+    def person(self, user_id: str) -> Profile | None:
+        """Return whoever is known under this id."""
+        return self._profiles.get(user_id)
 
     def author_of(self, message: Message) -> str:
         """Return the name to show for who wrote ``message``."""

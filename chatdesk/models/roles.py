@@ -15,7 +15,7 @@ class TimelineRole(IntEnum):
     whether it is the first row of a day · ``GROUPED`` whether it continues the row above (same author, same
     day, minutes apart) · ``DELIVERY`` DeliveryState · ``FAILURE`` str or None · ``STATUS`` MessageStatus ·
     ``VERSIONS`` Versions, None when there is only this one · ``LEAVING`` whether it is about to be deleted ·
-    ``UNREAD`` whether the unread messages begin with it.
+    ``UNREAD`` whether the unread messages begin with it · ``READERS`` the others who have read up to it.
     """
 
     MESSAGE = Qt.ItemDataRole.UserRole + 1
@@ -31,3 +31,4 @@ class TimelineRole(IntEnum):
     VERSIONS = Qt.ItemDataRole.UserRole + 11
     LEAVING = Qt.ItemDataRole.UserRole + 12
     UNREAD = Qt.ItemDataRole.UserRole + 13
+    READERS = Qt.ItemDataRole.UserRole + 14

@@ -53,6 +53,7 @@ class OpenAccount(QObject):
     - ``messages_loaded(MessagesLoaded)``: a page that any of the windows has loaded
     - ``changes_applied(ChangeSet)``: rows that changed in the store, whoever changed them
     - ``state_changed(SyncState)``, ``delta_received(Delta)``, ``stop_requested(StopRequested)``
+    - ``company_told(Ephemeral)``: what other people do: presence, typing, read marks
     - ``leaving_changed(frozenset)``: the messages that are about to be deleted
     - ``closed()``: nobody is signed in any more
     """
@@ -63,6 +64,7 @@ class OpenAccount(QObject):
     state_changed = Signal(object)
     delta_received = Signal(object)
     stop_requested = Signal(object)
+    company_told = Signal(object)
     leaving_changed = Signal(object)
     closed = Signal()
 
@@ -252,3 +254,5 @@ class EngineListener:
                 self._account.delta_received.emit(change)
             case StopRequested():
                 self._account.stop_requested.emit(change)
+            case _:
+                self._account.company_told.emit(change)

@@ -10,6 +10,7 @@ from chatdesk.ui.composer.composer import Composer
 from chatdesk.ui.conversation_header import ConversationHeader
 from chatdesk.ui.empty_state import EmptyState
 from chatdesk.ui.model_notice import ModelNotice
+from chatdesk.ui.people.typing_line import TypingLine
 from chatdesk.ui.search.find_bar import FindBar
 from chatdesk.ui.sharing.lines import AnswerLine, ReaderLine
 from chatdesk.ui.theme.theme import Theme
@@ -19,8 +20,8 @@ from chatdesk.ui.words import say
 class ChatPane(QWidget):
     """Holds the parts in their order.
 
-    ``header``, ``find_bar``, ``composer``, ``notice``, ``archived``, ``answers`` and ``reader`` are public.
-    Files may be dropped on all of it.
+    ``header``, ``find_bar``, ``composer``, ``notice``, ``archived``, ``answers``, ``typing`` and ``reader``
+    are public. Files may be dropped on all of it.
     """
 
     def __init__(self, theme: Theme, timeline: QWidget, parent: QWidget | None = None) -> None:
@@ -32,6 +33,7 @@ class ChatPane(QWidget):
         self.archived = ArchiveBar(theme)
         self.answers = AnswerLine(theme)
         self.reader = ReaderLine(theme)
+        self.typing = TypingLine()
         self._timeline = timeline
         self.setAcceptDrops(True)
         say(timeline.setAccessibleName, "Messages")
@@ -48,6 +50,7 @@ class ChatPane(QWidget):
         column.addWidget(self.archived)
         column.addWidget(self.notice)
         column.addWidget(self.answers)
+        column.addWidget(self.typing)
         column.addWidget(self.composer)
         column.addWidget(self.reader)
 

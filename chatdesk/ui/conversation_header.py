@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from chatdesk.language.door import _, ngettext
 from chatdesk.ui.elided_label import ElidedLabel
+from chatdesk.ui.people.faces import Faces
 from chatdesk.ui.theme.fonts import sized
 from chatdesk.ui.theme.icons import icon
 from chatdesk.ui.theme.metrics import HEADER, ICON
@@ -35,6 +36,8 @@ class ConversationHeader(QWidget):
         self.sidebar_button.hide()
         self.menu_button = self._button("Menu of this chat")
         self.menu_button.clicked.connect(self._open_menu)
+        self.faces = Faces(theme)
+        """The others who look at this conversation."""
         self._title = ElidedLabel()
         sized(self._title, 1.07, QFont.Weight.DemiBold)
         self.share_button = self._button("Share this chat")
@@ -45,6 +48,7 @@ class ConversationHeader(QWidget):
         row.addWidget(self.sidebar_button)
         row.addWidget(self._title, 0)
         row.addStretch(1)
+        row.addWidget(self.faces)
         row.addWidget(self.share_button)
         row.addWidget(self.menu_button)
         theme.changed.connect(self._colour)

@@ -8,9 +8,11 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from chatdesk.config.options import SEND_KEY, SHORTCUTS, TEXT_SIZE, THEME, Option
+from chatdesk.services.circle import Circle
 from chatdesk.services.models import ModelService
 from chatdesk.services.portability.reports import Sizes
 from chatdesk.services.preferences import PreferenceService
+from chatdesk.services.presence import PresenceService
 from chatdesk.ui.account_verbs import AccountVerbs
 from chatdesk.ui.actions.action_set import ActionSet
 from chatdesk.ui.actions.bindings import Bindings
@@ -63,6 +65,9 @@ class SettingsVerbs(QObject):
         """What the settings tell about this run; given by whoever knows it."""
         self.models: ModelService | None = None
         """Whom the page of models asks; given by whoever has one."""
+        self.circle: Circle | None = None
+        self.presence: PresenceService | None = None
+        """Whom the page of people asks; given by whoever has them."""
         self.dialog: SettingsWindow | None = None
         self.sheet: ShortcutSheet | None = None
         preferences.changed.connect(self._follow)
@@ -100,7 +105,14 @@ class SettingsVerbs(QObject):
         if self.dialog is not None:
             return
         self.dialog = SettingsWindow(
-            self._theme, self.preferences, self.installation, self._account.facts, self._window, self.models
+            self._theme,
+            self.preferences,
+            self.installation,
+            self._account.facts,
+            self._window,
+            self.models,
+            self.circle,
+            self.presence,
         )
         self.dialog.action_requested.connect(self.action_requested)
         self.dialog.finished.connect(self._closed)

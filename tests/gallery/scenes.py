@@ -10,14 +10,23 @@ from pathlib import Path
 from chatdesk.app.demo_script import TURNS, answer
 from chatdesk.domain.ephemeral import Delta
 from chatdesk.domain.message import DeliveryState, MessageStatus, Role
+from chatdesk.domain.presence import Attention
+from chatdesk.domain.profile import Profile
 from chatdesk.domain.search import Query, SearchHit, TitleHit, parse_query
 from chatdesk.domain.search import snippet as snippet_of
 from chatdesk.domain.session import LinkState, SyncState
 from chatdesk.providers.base import ReplyRequest, Turn
+from chatdesk.services.presence import Device
 from chatdesk.services.search import Coverage, SearchResults
+from chatdesk.ui.people.faces import Face
 from tests.gallery import scenes_sharing
 from tests.gallery.stage import MODEL, NOW, Stage
 from tests.support.conversation_entries import conversation_id
+
+_TOGETHER = {
+    "en": ("Shall we take the early train on Friday?", "Yes. I book two seats, and one for Yuki."),
+    "de": ("Nehmen wir am Freitag den frühen Zug?", "Ja. Ich buche zwei Plätze, und einen für Yuki."),
+}
 
 Scene = Callable[[Stage, Path], None]
 
@@ -127,6 +136,63 @@ def palette(stage: Stage, path: Path) -> None:
     stage.shoot(path)
 
 
+def people(stage: Stage, path: Path) -> None:
+    """A shared chat: who looks at it, who types, who has read how far."""
+    stage.sign_in()
+    stage.fill_list()
+    rows = stage.talk(1)
+    names = {
+        "Mara Lindqvist": Attention.ONLINE,
+        "Ben Adeyemi": Attention.IDLE,
+        "Yuki Tanaka": Attention.ONLINE,
+    }
+    others = [
+        Profile(f"0190c0de-0000-7000-8000-0000000000c{n}", None, name, None, 1, NOW)
+        for n, name in enumerate(names)
+    ]
+    for other in others:
+        stage.messages.profile_changed(other)
+    written = NOW - timedelta(minutes=2)
+    more = (
+        replace(stage.row(7, _TOGETHER[stage.language][0], written), author_id=others[0].id),
+        stage.row(9, _TOGETHER[stage.language][1], written + timedelta(minutes=1)),
+    )
+    stage.apply(*more)
+    stage.messages.read_by.set_marks({others[0].id: 9, others[1].id: rows[-1].seq or 0, others[2].id: 9})
+    header, typing = stage.window.pane.header, stage.window.pane.typing
+    header.faces.show_faces(
+        [Face(one.id, one.display_name, "", state) for one, state in zip(others, names.values(), strict=True)]
+    )
+    typing.keep_room(True)
+    typing.show_names([others[2].display_name])
+    stage.shoot(path)
+
+
+def people_page(stage: Stage, path: Path) -> None:
+    """The switches and the devices."""
+    stage.sign_in()
+    stage.fill_list()
+    stage.talk(2)
+    stage.window.settings.open()
+    dialog = stage.window.settings.dialog
+    assert dialog is not None
+    page = dialog.people
+    dialog.open_page(page)
+    page.nobody.hide()
+    page.devices.show()
+    for box in page.boxes.values():
+        box.setEnabled(True)
+        box.setChecked(True)
+    page.show_devices(
+        (
+            Device("1", "ada-desktop", Attention.ONLINE, NOW, here=True),
+            Device("2", "ada-laptop", Attention.IDLE, NOW),
+            Device("3", "workshop", None, NOW - timedelta(hours=20)),
+        )
+    )
+    stage.shoot(path, dialog)
+
+
 def settings(stage: Stage, path: Path) -> None:
     stage.sign_in()
     stage.fill_list()
@@ -168,6 +234,8 @@ SHOTS = (
     Shot("settings", settings),
     Shot("settings-dark", settings, look="dark"),
     Shot("settings-german", settings, language="de"),
+    Shot("people", people),
+    Shot("people-settings-dark", people_page, look="dark"),
     Shot("shortcuts", shortcuts),
     Shot("shortcuts-contrast", shortcuts, look="contrast"),
     Shot("profile", profile),

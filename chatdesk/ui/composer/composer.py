@@ -32,14 +32,16 @@ class Composer(QWidget):
 
     Signals: ``send_requested(conversation_id, text)`` (an empty id asks for a new conversation),
     ``stop_requested(conversation_id)``, ``draft_changed(conversation_id, text)`` at most every 400 ms,
-    ``files_changed(conversation_id, tuple[NewFile])`` when some were chosen, removed or sent.
-    The text stays until ``accept``; ``refuse`` leaves it where it is and says why.
+    ``files_changed(conversation_id, tuple[NewFile])`` when some were chosen, removed or sent,
+    ``typed(conversation_id, whether there is a text)`` whenever the user changed it. The text stays until
+    ``accept``; ``refuse`` leaves it where it is and says why.
     """
 
     send_requested = Signal(str, str)
     stop_requested = Signal(str)
     draft_changed = Signal(str, str)
     files_changed = Signal(str, object)
+    typed = Signal(str, bool)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -326,6 +328,7 @@ class Composer(QWidget):
         if self._said:
             self._say()
         self._refresh_button()
+        self.typed.emit(self._conversation, not self.field.document().isEmpty())
 
     def save_draft(self) -> None:
         """Tell the draft now instead of after the pause in typing, as before leaving or closing."""

@@ -15,9 +15,12 @@ from PySide6.QtWidgets import (
 )
 
 from chatdesk.language.door import N_, _
+from chatdesk.services.circle import Circle
 from chatdesk.services.models import ModelService
 from chatdesk.services.preferences import PreferenceService
+from chatdesk.services.presence import PresenceService
 from chatdesk.ui.account_facts import AccountFacts
+from chatdesk.ui.people.page import PeoplePage
 from chatdesk.ui.settings.about import AboutPage
 from chatdesk.ui.settings.account import AccountPage
 from chatdesk.ui.settings.chat import ChatPage
@@ -51,6 +54,8 @@ class SettingsWindow(QDialog):
         facts: AccountFacts,
         parent: QWidget | None = None,
         models: ModelService | None = None,
+        circle: Circle | None = None,
+        presence: PresenceService | None = None,
     ) -> None:
         super().__init__(parent)
         self._theme = theme
@@ -61,6 +66,7 @@ class SettingsWindow(QDialog):
         self.chat = ChatPage(theme, preferences)
         self.models = ModelsPage(theme, installation, preferences, models)
         self.account = AccountPage(theme, facts)
+        self.people = PeoplePage(theme, circle, presence)
         self.shortcuts = ShortcutsPage(theme, preferences)
         self.files = FilesPage(theme, installation, signed_in=facts.account is not None)
         self.about = AboutPage(theme)
@@ -69,6 +75,7 @@ class SettingsWindow(QDialog):
             (self.chat, "chat", N_("Chat")),
             (self.models, "sparkle", N_("Models")),
             (self.account, "user", N_("Account and sync")),
+            (self.people, "users", N_("People and devices")),
             (self.shortcuts, "keyboard", N_("Shortcuts")),
             (self.files, "folder", N_("Data")),
             (self.about, "chatdesk-line", N_("About ChatDesk")),

@@ -12,6 +12,7 @@ from chatdesk.domain.text import title_from
 from chatdesk.domain.usage import usage_of
 from chatdesk.language.door import N_, _, ngettext, sentence
 from chatdesk.models.message_list import MessageListModel
+from chatdesk.models.read_by import Reader
 from chatdesk.models.roles import TimelineRole
 from chatdesk.ui.timeline.details import Fact, facts_of
 from chatdesk.ui.timeline.fold import LONG, beginning
@@ -29,7 +30,8 @@ class RowContent:
     came from elsewhere and was not looked at; ``draft`` is what it is being changed to, None when it is not;
     ``unread`` says that the unread messages begin with it; ``folded`` is the length of the whole text where
     ``text`` is only its beginning, else 0; ``withheld`` says why no model was asked to answer it;
-    ``left_out_line`` says what the model did not read, ``facts`` what else is known of a reply.
+    ``left_out_line`` says what the model did not read, ``facts`` what else is known of a reply; ``readers``
+    have read up to here.
     """
 
     id: str
@@ -58,6 +60,7 @@ class RowContent:
     withheld: str = ""
     left_out_line: str = ""
     facts: tuple[Fact, ...] = ()
+    readers: tuple[Reader, ...] = ()
 
     @property
     def streaming(self) -> bool:
@@ -143,6 +146,7 @@ def content_of(model: MessageListModel, row: int, now: Callable[[], datetime], m
         withheld=withheld,
         left_out_line="" if message.deleted_at or leaving else left_out,
         facts=tuple(facts_of(message.model or "", usage_of(message.usage), left_out)) if about.told else (),
+        readers=model.read_by.of(message.id),
     )
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from chatdesk.domain.message import DeliveryState, Role
 from chatdesk.language.door import N_, _
 from chatdesk.ui.attachments.strip import AttachmentStrip
+from chatdesk.ui.people.readers import ReaderStrip, read_words
 from chatdesk.ui.timeline.avatars import Avatars
 from chatdesk.ui.timeline.body import BodyView
 from chatdesk.ui.timeline.content import RowContent
@@ -39,6 +40,7 @@ from chatdesk.ui.timeline.offers import MessageAction
 from chatdesk.ui.timeline.row_footer import RowFooter
 from chatdesk.ui.timeline.row_paint import (
     DELIVERY,
+    paint_author,
     paint_bubble,
     paint_day,
     paint_glyph,
@@ -93,6 +95,7 @@ class RowView(QWidget):
         self.unfold.hide()
         self.unfold.clicked.connect(lambda: self.unfolded.emit(self.message_id))
         self.files = AttachmentStrip(look, self)
+        self.readers = ReaderStrip(look, avatars, self)
         self.buttons = MessageActions(look, self)
         self.buttons.hide()
         self.buttons.chosen.connect(lambda action: self.action_chosen.emit(action, self.message_id))
@@ -163,6 +166,7 @@ class RowView(QWidget):
         self.body.set_look(look)
         self.unfold.set_look(look)
         self.files.set_look(look)
+        self.readers.set_look(look)
         self.buttons.set_look(look)
         if self.editor is not None:
             self.editor.set_look(look)
@@ -188,7 +192,8 @@ class RowView(QWidget):
         self.setAccessibleName(content.accessible_name)
         state = _(DELIVERY[content.delivery][1]) if content.own else ""
         said = (state, content.failure or content.status_line, content.left_out_line)
-        self.body.setAccessibleDescription(": ".join(filter(None, said)))
+        self.body.setAccessibleDescription(": ".join(filter(None, (*said, read_words(content.readers)))))
+        self.readers.show_readers(content.readers)
         self.files.show_attachments(content.attachments)
         self.buttons.hints[MessageAction.DETAILS] = summary_of(content.facts)
         self.buttons.offer(content.offers, content.always, content.versions, content.fresh)
@@ -244,6 +249,8 @@ class RowView(QWidget):
         if width != self._laid_out_for and self._content is not None:
             self._laid_out_for = width
             self._height = self._arrange(self._content, width)
+            column = max(120, min(COLUMN, width - 2 * SIDE_ROOM))
+            self._height += self.readers.place((width + column) // 2, self._height)
             self.update()
         return self._height
 
@@ -368,7 +375,7 @@ class RowView(QWidget):
         if not self._unread.isNull():
             paint_unread(painter, self._look, self._unread)
         if not self._avatar.isNull():
-            self._paint_avatar(painter, content)
+            paint_author(painter, self._look, self._avatars, self._avatar, content)
         if not self._heading.isNull():
             paint_heading(painter, self._look, self._heading, content)
         if not self._bubble.isNull():
@@ -377,16 +384,6 @@ class RowView(QWidget):
             paint_glyph(painter, self._look, self._glyph, content)
         if self.editor is None:
             self._footer.paint(painter, self._look)
-
-    def _paint_avatar(self, painter: QPainter, content: RowContent) -> None:
-        circle, tokens = QRectF(self._avatar), self._look.tokens
-        if content.role is Role.ASSISTANT:
-            self._avatars.paint_model(painter, circle, tokens)
-        else:
-            seed = content.author_key or content.author
-            self._avatars.paint(
-                painter, circle, content.avatar, content.author, seed, tokens, self._look.name
-            )
 
     def enterEvent(self, event: QEnterEvent) -> None:
         super().enterEvent(event)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
 
-from chatdesk.domain.message import DeliveryState
+from chatdesk.domain.message import DeliveryState, Role
 from chatdesk.language.door import N_, _
 from chatdesk.ui.theme.icons import paint_icon
+from chatdesk.ui.timeline.avatars import Avatars
 from chatdesk.ui.timeline.content import NEW_MESSAGES, RowContent
 from chatdesk.ui.timeline.look import BUBBLE_RADIUS, Look
 
@@ -51,6 +52,16 @@ def paint_unread(painter: QPainter, look: Look, place: QRect) -> None:
     painter.drawRoundedRect(pill, pill.height() / 2, pill.height() / 2)
     painter.setPen(QColor(tokens.accent))
     painter.drawText(pill, int(Qt.AlignmentFlag.AlignCenter), words)
+
+
+def paint_author(painter: QPainter, look: Look, avatars: Avatars, place: QRect, content: RowContent) -> None:
+    """Paint the author's picture, or the mark of a model."""
+    circle = QRectF(place)
+    if content.role is Role.ASSISTANT:
+        avatars.paint_model(painter, circle, look.tokens)
+        return
+    seed = content.author_key or content.author
+    avatars.paint(painter, circle, content.avatar, content.author, seed, look.tokens, look.name)
 
 
 def paint_bubble(painter: QPainter, look: Look, place: QRect, content: RowContent) -> None:

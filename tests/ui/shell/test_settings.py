@@ -309,8 +309,8 @@ def test_the_keyboard_reaches_everything_in_reading_order(settings: SettingsWind
             3,
             [settings.account.edit_button, settings.account.refresh_button, settings.account.sign_out_button],
         ),
-        (4, [each.keys for each in settings.shortcuts.rows.values()]),
-        (5, [settings.files.folder, settings.files.open_button]),
+        (5, [each.keys for each in settings.shortcuts.rows.values()]),
+        (6, [settings.files.folder, settings.files.open_button]),
     ):
         settings.navigation.setFocus()
         settings.navigation.setCurrentRow(row)
