@@ -16,7 +16,6 @@ from chatdesk.domain.search import Query, SearchHit, TitleHit, parse_query
 from chatdesk.domain.search import snippet as snippet_of
 from chatdesk.domain.session import LinkState, SyncState
 from chatdesk.providers.base import ReplyRequest, Turn
-from chatdesk.services.presence import Device
 from chatdesk.services.search import Coverage, SearchResults
 from chatdesk.ui.people.faces import Face
 from tests.gallery import scenes_sharing
@@ -168,31 +167,6 @@ def people(stage: Stage, path: Path) -> None:
     stage.shoot(path)
 
 
-def people_page(stage: Stage, path: Path) -> None:
-    """The switches and the devices."""
-    stage.sign_in()
-    stage.fill_list()
-    stage.talk(2)
-    stage.window.settings.open()
-    dialog = stage.window.settings.dialog
-    assert dialog is not None
-    page = dialog.people
-    dialog.open_page(page)
-    page.nobody.hide()
-    page.devices.show()
-    for box in page.boxes.values():
-        box.setEnabled(True)
-        box.setChecked(True)
-    page.show_devices(
-        (
-            Device("1", "ada-desktop", Attention.ONLINE, NOW, here=True),
-            Device("2", "ada-laptop", Attention.IDLE, NOW),
-            Device("3", "workshop", None, NOW - timedelta(hours=20)),
-        )
-    )
-    stage.shoot(path, dialog)
-
-
 def settings(stage: Stage, path: Path) -> None:
     stage.sign_in()
     stage.fill_list()
@@ -235,7 +209,6 @@ SHOTS = (
     Shot("settings-dark", settings, look="dark"),
     Shot("settings-german", settings, language="de"),
     Shot("people", people),
-    Shot("people-settings-dark", people_page, look="dark"),
     Shot("shortcuts", shortcuts),
     Shot("shortcuts-contrast", shortcuts, look="contrast"),
     Shot("profile", profile),
