@@ -41,6 +41,11 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument(
         "--output", type=Path, default=Path("build/demo"), metavar="DIR", help="where the demo writes to"
     )
+    options.add_argument(
+        "--selftest",
+        action="store_true",
+        help="check in a temporary directory that everything works here, print a table and end",
+    )
     # How the demo and the journey tests drive a real instance: requests on stdin, a model that recites.
     options.add_argument("--puppet", action="store_true", help=argparse.SUPPRESS)
     options.add_argument("--scripted-model", action="store_true", help=argparse.SUPPRESS)
@@ -62,6 +67,10 @@ def run(arguments: Sequence[str]) -> int:
 
         sys.stdout.write(schema_script())
         return 0
+    if options.selftest:
+        from chatdesk.app.selftest import run_selftest
+
+        return run_selftest(on_screen=has_display())
     if options.data is not None:
         os.environ[DATA.name] = str(options.data.resolve())
     if not options.demo and not has_display():

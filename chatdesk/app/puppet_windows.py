@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from PySide6.QtGui import QGuiApplication
+
 from chatdesk.app.puppet_strings import Strings
 from chatdesk.ui.actions.table import ActionId
 from chatdesk.ui.window_state import WindowState
@@ -48,6 +50,15 @@ class WindowStrings(Strings):
             width = request["sidebar"]
             window.restore(WindowState(window.state().geometry, width, True))
         return {"size": [window.width(), window.height()], "sidebar": window.state().sidebar_width}
+
+    async def surface(self, request: Request) -> Request:
+        """Tell whether the window is on a screen, and on what kind."""
+        window = self._whole.window
+        return {
+            "visible": window.isVisible(),
+            "platform": QGuiApplication.platformName(),
+            "size": [window.width(), window.height()],
+        }
 
     async def scroll(self, request: Request) -> Request:
         """Scroll the timeline to a place, if one is given; returns where it is and whether at the end."""

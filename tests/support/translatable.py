@@ -47,7 +47,7 @@ LOWER = (
     "store",
     "sync",
 )
-SILENT = {"app/demo.py", "app/demo_script.py", "app/puppet.py", "app/puppeteer.py"}
+SILENT = {"app/demo.py", "app/demo_script.py", "app/puppet.py", "app/puppeteer.py", "app/selftest.py"}
 BEGINS = re.compile(r"[{“A-Z]")
 ENDS = (".", "!", "?", "…")
 # What a model is told, not the user.
