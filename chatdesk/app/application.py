@@ -20,6 +20,7 @@ from chatdesk.app.people import People
 from chatdesk.app.secrets import Secrets
 from chatdesk.app.sign_out import SignOut
 from chatdesk.app.tray_wiring import TrayWiring
+from chatdesk.app.update_look import update_look
 from chatdesk.app.wake import WakeWatch
 from chatdesk.app.workspace import Workspace
 from chatdesk.config.paths import data_directory
@@ -45,6 +46,7 @@ from chatdesk.services.profiles import ProfileService
 from chatdesk.services.realtime import RealtimeService
 from chatdesk.services.session import SessionService
 from chatdesk.services.sharing import SharingService
+from chatdesk.services.updates import UpdateService
 from chatdesk.ui.main_window import MainWindow
 from chatdesk.ui.markdown.highlight import warm_up
 from chatdesk.ui.settings.installation import Installation
@@ -115,6 +117,9 @@ class Application:
         self.theme = Theme()
         self.appearance = Appearance(application, self.theme, self.preferences)
         self.installation = self._installation()
+        self.updates = UpdateService(
+            __version__, update_look(os.environ), self.preferences, self.notices, clock
+        )
         self.windows = OpenWindows(self)
         self.windows.last_closed.connect(self.closed.set)
         self.workspace = Workspace(
@@ -180,6 +185,7 @@ class Application:
             self.notices.tell(self.preferences.recovered, "", NoticeLevel.WARNING)
         self.wake.start()
         self.tray.start()
+        self.updates.start()
         self.session.resume()
         self.scope.start(self._warm_up(), "warm up")
 
@@ -190,6 +196,7 @@ class Application:
         self.tray.tray.show(False)
         await self.tray.notifier.close()
         await self.wake.close()
+        await self.updates.close()
         await self._sign_out.finished()
         await self._watch.close()
         await self.scope.close()

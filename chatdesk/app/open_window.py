@@ -53,6 +53,7 @@ class OpenWindow:
         whole.appearance.dress(self.timeline)
         self.window = MainWindow(whole.theme, self.conversations, self.timeline, whole.preferences)
         self.window.settings.installation = whole.installation
+        self.window.settings.updates = whole.updates
         self.wiring = Wiring(self)
 
     async def join(self, *, again: bool = False) -> None:

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from enum import StrEnum
@@ -29,6 +29,9 @@ KEYRING_SERVICE = "ChatDesk self-test"
 
 KEYRING_SECONDS = 15.0
 MODEL_SECONDS = 60.0
+END_LOOKS, END_PAUSE = 300, 0.1
+"""How often, and how many seconds apart, it is looked whether the back end has ended."""
+
 MESSAGE = "Is anybody there?"
 
 
@@ -53,16 +56,17 @@ class Row:
 class SelfTest:
     """Two real instances, in a directory of their own, with one embedded back end.
 
-    ``on_screen``: whether there is a screen for their windows; ``vault`` makes what is asked as the keyring.
+    ``screen`` is Qt's name of the platform for their windows, empty for its own choice; ``vault`` makes what
+    is asked as the keyring. ``environment`` says whether there may be a built-in model.
     """
 
     def __init__(
-        self, directory: Path, *, on_screen: bool, vault: Callable[[], Vault], built_in: bool = True
+        self, directory: Path, *, screen: str, vault: Callable[[], Vault], environment: Mapping[str, str]
     ) -> None:
         self._directory = directory
-        self._on_screen = on_screen
+        self._screen = screen
         self._vault = vault
-        self._built_in = built_in
+        self._environment = environment
         self._instances: list[Puppet] = []
         self.rows: list[Row] = []
 
@@ -72,7 +76,7 @@ class SelfTest:
         return bool(self.rows) and all(row.outcome is not Outcome.FAILED for row in self.rows)
 
     async def run(self) -> None:
-        """Do everything; what depends on a failed part is left out, since it would only repeat the failure."""
+        """Do everything; what depends on a failed part is left out: it would only fail again."""
         self._note("Program", Outcome.PASSED, _program())
         await self._step("Keyring", self._keyring)
         try:
@@ -85,8 +89,7 @@ class SelfTest:
         finally:
             for instance in self._instances:
                 await instance.kill()
-        if self._built_in:
-            await self._step("Built-in model", self._model)
+        await self._step("Built-in model", self._model)
 
     async def _step(self, what: str, work: Callable[[], Awaitable[tuple[Outcome, str]]]) -> bool:
         began = time.monotonic()
@@ -129,8 +132,6 @@ class SelfTest:
             return Outcome.SPARE, "It waits for its user. Until it is unlocked, secrets are not kept."
 
     async def _window(self) -> tuple[Outcome, str]:
-        # An empty name is Qt's own choice of a screen.
-        screen = os.environ.get("QT_QPA_PLATFORM", "") if self._on_screen else "offscreen"
         began = time.monotonic()
         for name in "ab":
             self._instances.append(
@@ -138,7 +139,7 @@ class SelfTest:
                     name,
                     self._directory,
                     log=self._directory / f"{name}.log",
-                    environment={"QT_QPA_PLATFORM": screen},
+                    environment={"QT_QPA_PLATFORM": self._screen},
                     scripted=True,
                 )
             )
@@ -152,7 +153,9 @@ class SelfTest:
     async def _back_end(self) -> tuple[Outcome, str]:
         await asyncio.gather(*(each.ask("sign_in") for each in self._instances))
         for each in self._instances:
-            await each.until_state("being connected", lambda state: bool(state["link"] == "connected"))
+            state = await each.until_state("being connected", _connected_or_refused)
+            if state["local_error"]:
+                return Outcome.FAILED, state["local_error"]
         found = next((self._directory / "local").rglob("PG_VERSION"), None)
         if found is None:
             return Outcome.FAILED, "It keeps nothing in its directory."
@@ -181,18 +184,22 @@ class SelfTest:
     async def _leave(self) -> tuple[Outcome, str]:
         for each in self._instances:
             await each.quit()
-        async with asyncio.timeout(30):
-            while (self._directory / "local" / "server.json").exists():
-                await asyncio.sleep(0.05)
+        for _ in range(END_LOOKS):
+            if not (self._directory / "local" / "server.json").exists():
+                break
+            await asyncio.sleep(END_PAUSE)
+        else:
+            return Outcome.FAILED, "The back end did not end."
         return Outcome.PASSED, "windows and back end ended on their own"
 
     async def _model(self) -> tuple[Outcome, str]:
+        from chatdesk.app.set_up import built_in_model
         from chatdesk.domain.message import Role
-        from chatdesk.providers import weights
         from chatdesk.providers.base import ReplyRequest, Turn
-        from chatdesk.providers.built_in import BuiltInModel
 
-        model = BuiltInModel(weights.places(self._directory))
+        model = built_in_model(self._environment, self._directory)
+        if model is None:
+            return Outcome.ABSENT, "the environment does without it"
         if not model.supported:
             return Outcome.ABSENT, "what runs it is not in this copy"
         if not model.installed:
@@ -225,7 +232,12 @@ def run_selftest(*, on_screen: bool, out: TextIO | None = None) -> int:
 
     out = out or sys.stdout
     directory = Path(tempfile.mkdtemp(prefix="chatdesk-selftest-"))
-    test = SelfTest(directory, on_screen=on_screen, vault=lambda: KeyringVault(KEYRING_SERVICE))
+    test = SelfTest(
+        directory,
+        screen=os.environ.get("QT_QPA_PLATFORM", "") if on_screen else "offscreen",
+        vault=lambda: KeyringVault(KEYRING_SERVICE),
+        environment=os.environ,
+    )
     try:
         asyncio.run(test.run())
     finally:
@@ -252,6 +264,10 @@ def _round_trip(vault: Vault) -> str:
     finally:
         vault.delete(name)
     return "the system's keyring"
+
+
+def _connected_or_refused(state: dict[str, Any]) -> bool:
+    return bool(state["link"] == "connected" or state["local_error"])
 
 
 def _stored(state: dict[str, Any], message_id: str) -> bool:

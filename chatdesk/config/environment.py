@@ -23,10 +23,12 @@ BUILT_IN = Variable("CHATDESK_BUILT_IN", "Set to off to do without the tiny buil
 BUILT_IN_URL = Variable(
     "CHATDESK_BUILT_IN_URL", "Where the built-in model is downloaded from on request; its hash is checked."
 )
+UPDATE_URL = Variable("CHATDESK_UPDATE_URL", "Where to ask for a newer version; only a signed answer counts.")
 VARIABLES = (
     DATA,
     *MODEL_VARIABLES,
     BUILT_IN,
     BUILT_IN_URL,
+    UPDATE_URL,
     Variable("CHATDESK_LOG", "How much to log: DEBUG, INFO (the default), WARNING or ERROR."),
 )

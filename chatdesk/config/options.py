@@ -95,6 +95,9 @@ HIDE_TO_TRAY = Option(
 )
 NOTIFY_REPLIES = Option("notify_replies", bool, True, "Notify when a reply is ready", Group.GENERAL)
 DEVICE = Option("device", str, "", "What this device is known by", Group.WINDOW)
+CHECK_UPDATES = Option("check_updates", bool, True, "Look for a new version once a day", Group.GENERAL)
+UPDATE_ASKED = Option("update_asked", int, 0, "When a new version was last looked for", Group.WINDOW)
+UPDATE_TOLD = Option("update_told", str, "", "The new version that was told of", Group.WINDOW)
 WINDOW = Option("window", str, "", "Place and size of the window", Group.WINDOW, Scope.INSTANCE)
 
 OPTIONS: Mapping[str, Option[Any]] = MappingProxyType(
@@ -114,6 +117,9 @@ OPTIONS: Mapping[str, Option[Any]] = MappingProxyType(
             BUILT_IN_URL,
             SHORTCUTS,
             DEVICE,
+            CHECK_UPDATES,
+            UPDATE_ASKED,
+            UPDATE_TOLD,
             WINDOW,
         )
     }

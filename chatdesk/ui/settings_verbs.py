@@ -13,6 +13,7 @@ from chatdesk.services.models import ModelService
 from chatdesk.services.portability.reports import Sizes
 from chatdesk.services.preferences import PreferenceService
 from chatdesk.services.presence import PresenceService
+from chatdesk.services.updates import UpdateService
 from chatdesk.ui.account_verbs import AccountVerbs
 from chatdesk.ui.actions.action_set import ActionSet
 from chatdesk.ui.actions.bindings import Bindings
@@ -68,6 +69,8 @@ class SettingsVerbs(QObject):
         self.circle: Circle | None = None
         self.presence: PresenceService | None = None
         """Whom the page of people asks; given by whoever has them."""
+        self.updates: UpdateService | None = None
+        """Whom the page about ChatDesk asks for a new version; given by whoever has one."""
         self.dialog: SettingsWindow | None = None
         self.sheet: ShortcutSheet | None = None
         preferences.changed.connect(self._follow)
@@ -113,6 +116,7 @@ class SettingsVerbs(QObject):
             self.models,
             self.circle,
             self.presence,
+            self.updates,
         )
         self.dialog.action_requested.connect(self.action_requested)
         self.dialog.finished.connect(self._closed)

@@ -11,7 +11,10 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWi
 
 from chatdesk import __version__
 from chatdesk.language.door import _
+from chatdesk.services.preferences import PreferenceService
+from chatdesk.services.updates import UpdateService
 from chatdesk.ui.settings.page import Page, plain_label, value_label
+from chatdesk.ui.settings.updates import UpdateCard
 from chatdesk.ui.theme.fonts import sized
 from chatdesk.ui.theme.icons import icon
 from chatdesk.ui.theme.theme import Theme
@@ -44,9 +47,11 @@ LIBRARIES = (
 
 
 class AboutPage(Page):
-    """Facts, no controls."""
+    """Facts, and whether there is a newer version."""
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(
+        self, theme: Theme, preferences: PreferenceService, updates: UpdateService | None = None
+    ) -> None:
         super().__init__(theme, "About ChatDesk")
         self.version = value_label()
         self.licence = plain_label("muted")
@@ -65,6 +70,8 @@ class AboutPage(Page):
         row.addWidget(logo)
         row.addLayout(words, 1)
         self.card().add(head)
+        self.updates = UpdateCard(theme, preferences, updates)
+        self.column.addWidget(self.updates)
         self.section("Libraries")
         self.card().add(_table())
         self.note("Their licences are in their packages. Qt is used under the LGPL: you may replace it.")

@@ -19,6 +19,7 @@ from chatdesk.services.circle import Circle
 from chatdesk.services.models import ModelService
 from chatdesk.services.preferences import PreferenceService
 from chatdesk.services.presence import PresenceService
+from chatdesk.services.updates import UpdateService
 from chatdesk.ui.account_facts import AccountFacts
 from chatdesk.ui.people.page import PeoplePage
 from chatdesk.ui.settings.about import AboutPage
@@ -56,6 +57,7 @@ class SettingsWindow(QDialog):
         models: ModelService | None = None,
         circle: Circle | None = None,
         presence: PresenceService | None = None,
+        updates: UpdateService | None = None,
     ) -> None:
         super().__init__(parent)
         self._theme = theme
@@ -69,7 +71,7 @@ class SettingsWindow(QDialog):
         self.people = PeoplePage(theme, circle, presence)
         self.shortcuts = ShortcutsPage(theme, preferences)
         self.files = FilesPage(theme, installation, signed_in=facts.account is not None)
-        self.about = AboutPage(theme)
+        self.about = AboutPage(theme, preferences, updates)
         self._pages: tuple[tuple[Page, str, str], ...] = (
             (self.general, "settings", N_("General")),
             (self.chat, "chat", N_("Chat")),

@@ -32,7 +32,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_every_default_is_sound_and_every_key_is_its_own() -> None:
-    assert len(OPTIONS) == 14
+    assert len(OPTIONS) == 17
     for key, option in OPTIONS.items():
         assert option.key == key
         assert option.sound(option.default)
