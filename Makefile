@@ -10,7 +10,11 @@ WORKERS ?= $(shell nproc 2>/dev/null || echo 2)
 # else works, so a failure is said and not final.
 MODEL := $(VENV)/share/chatdesk/models/smollm2-135m-instruct-q4_1.gguf
 
-.PHONY: run demo screenshots test soak mutants lint types contracts texts unit clean lock help
+# What makes programs and installers; its environment is apart, since all that is in it goes in.
+PACKAGE := build/package-venv
+
+.PHONY: run demo screenshots test soak mutants lint types contracts texts unit clean lock help \
+	package package-check package-deb-check
 
 help:
 	@echo "make run     open ChatDesk on its embedded back end"
@@ -19,6 +23,9 @@ help:
 	@echo "make test    lint, types, import contracts and all tests"
 	@echo "make soak    every guarantee of the sync in its long form (SOAK_SECONDS), into docs/reliability.md"
 	@echo "make mutants a fault planted for every guarantee, and whether its test catches it (ARGS=-j2)"
+	@echo "make package  the program and its installers for this system, into dist/ (ARGS=...)"
+	@echo "make package-check  self-test of the program from dist/, with a keyring and without"
+	@echo "make package-deb-check  the .deb installed, tested and removed in a bare Debian (root, mmdebstrap)"
 
 run: $(VENV)/run.stamp $(VENV)/model.stamp
 	@packaging/linux/system-libraries.sh run
@@ -46,6 +53,19 @@ soak: $(VENV)/dev.stamp
 mutants: $(VENV)/dev.stamp
 	@packaging/linux/system-libraries.sh test
 	@$(BIN)/python -m tests.faults.mutants $(ARGS)
+
+package: $(PACKAGE)/package.stamp
+	@packaging/linux/system-libraries.sh package
+	@$(PACKAGE)/bin/python packaging/build.py --installers $(ARGS)
+
+# The program that was built, not the source.
+package-check:
+	@packaging/linux/system-libraries.sh package
+	@packaging/linux/check-program.sh dist/chatdesk/chatdesk
+
+package-deb-check:
+	@packaging/linux/system-libraries.sh package
+	@packaging/linux/check-deb.sh dist/installers/*.deb $(SUITE)
 
 lint: $(VENV)/dev.stamp
 	@$(BIN)/ruff format --check .
@@ -95,12 +115,20 @@ $(VENV)/dev.stamp: requirements-dev.lock $(VENV)/run.stamp
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
+$(PACKAGE)/package.stamp: requirements-build.lock
+	@echo "Setting up the tools for packages ..."
+	@$(PYTHON) -m venv $(PACKAGE)
+	@$(PACKAGE)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-build.lock
+	@touch $@
+
 # Only for maintainers: needs uv.
 lock:
 	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 \
 		pyproject.toml --extra build --extra model -o requirements.lock
 	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 \
 		pyproject.toml --extra dev -o requirements-dev.lock
+	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 -c requirements.lock \
+		pyproject.toml --extra build --extra model --extra package -o requirements-build.lock
 
 clean:
 	rm -rf build dist $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -312,7 +312,7 @@ def run_application(*, vault: str, puppet: bool, scripted: bool) -> int:
     application.setApplicationName("ChatDesk")
     application.setApplicationDisplayName("ChatDesk")
     application.setApplicationVersion(__version__)
-    application.setDesktopFileName("chatdesk")
+    application.setDesktopFileName(environment.get("FLATPAK_ID", "chatdesk"))
     application.setQuitOnLastWindowClosed(False)
 
     async def live() -> int:

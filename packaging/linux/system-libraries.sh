@@ -3,6 +3,7 @@
 #
 #   system-libraries.sh run     what the window needs
 #   system-libraries.sh test    also what the tests need: a virtual display, a Secret Service, PostgreSQL 15
+#   system-libraries.sh package also what building and checking installers needs
 #
 # With neither root nor sudo without a password it prints the one command to run and fails.
 set -eu
@@ -13,6 +14,8 @@ packages="libgl1 libegl1 libglib2.0-0 libfontconfig1 libdbus-1-3 libxkbcommon0 l
  libgomp1 libstdc++6 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 fonts-dejavu-core"
 if [ "${1:-run}" = test ]; then
     packages="$packages xvfb xauth fonts-noto-color-emoji gnome-keyring libsecret-tools dbus dbus-daemon libglib2.0-bin postgresql-15 strace git"
+elif [ "${1:-run}" = package ]; then
+    packages="$packages xvfb xauth gnome-keyring dbus dbus-daemon binutils desktop-file-utils appstream mmdebstrap git"
 fi
 
 if ! command -v dpkg-query >/dev/null 2>&1; then
