@@ -155,6 +155,10 @@ class ConversationListModel(QAbstractListModel):
         """Return the entry of a row; raises ``IndexError`` beyond the last one."""
         return self._entries[self._orders[len(self._orders) - 1 - row][2]]
 
+    def ids(self) -> list[str]:
+        """Return the ids of all rows, from the top."""
+        return [order[2] for order in reversed(self._orders)]
+
     def entry(self, conversation_id: str) -> ConversationEntry | None:
         """Return the entry of an id, or None; also of one without a row."""
         return self._entries.get(conversation_id)
@@ -262,7 +266,8 @@ class ConversationListModel(QAbstractListModel):
     # One change each
 
     def _sift(self) -> None:
-        self._orders = sorted(entry.order for entry in self._entries.values() if self._sieve.shows(entry))
+        shows = self._sieve.shows
+        self._orders = sorted([entry.order for entry in self._entries.values() if shows(entry)])
 
     def _put(self, entry: ConversationEntry) -> None:
         if self._sieve.shows(entry):

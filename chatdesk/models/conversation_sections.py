@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -135,14 +136,20 @@ class ConversationSections(QAbstractListModel):
         self._starts = self._thresholds()
         self._counts = [0] * len(Section)
         self._rows = []
-        for row in range(self._source.rowCount()):
-            entry = self._source.entry_at(row)
-            section = self._section(entry)
-            if not self._counts[section]:
-                self._rows.append(section)
-            self._counts[section] += 1
-            self._rows.append(entry.id)
+        ids, first = self._source.ids(), 0
+        for section in Section:
+            # The rows are in order, so that each section is one piece; asking 10,000 rows takes a while.
+            last = bisect_left(ids, section + 1, lo=first, key=self._section_of)
+            if last > first:
+                self._counts[section] = last - first
+                self._rows += [section, *ids[first:last]]
+            first = last
         self.endResetModel()
+
+    def _section_of(self, conversation_id: str) -> Section:
+        entry = self._source.entry(conversation_id)
+        assert entry is not None
+        return self._section(entry)
 
     def _inserted(self, _parent: QModelIndex, first: int, last: int) -> None:
         for source_row in range(first, last + 1):
