@@ -80,6 +80,14 @@ def run(arguments: Sequence[str]) -> int:
         from chatdesk.app.demo import run_demo
 
         return run_demo(options.output)
+    # Asyncio before Qt, and Qt before ourselves: see ``swift_imports``.
+    import asyncio  # noqa: F401
+
+    from PySide6 import QtWidgets  # noqa: F401
+
+    from chatdesk.runtime.swift_imports import without_reading
+
+    without_reading()
     from chatdesk.app.application import run_application
 
     return run_application(vault=options.vault, puppet=options.puppet, scripted=options.scripted_model)

@@ -19,6 +19,7 @@ from chatdesk.app.open_windows import OpenWindows
 from chatdesk.app.people import People
 from chatdesk.app.secrets import Secrets
 from chatdesk.app.sign_out import SignOut
+from chatdesk.app.slow_import import window_painted
 from chatdesk.app.tray_wiring import TrayWiring
 from chatdesk.app.update_look import update_look
 from chatdesk.app.wake import WakeWatch
@@ -180,6 +181,7 @@ class Application:
 
     def start(self) -> None:
         """Show the window and open the last account, or ask for one."""
+        self.windows.active.timeline.painted.connect(window_painted)
         self.window.show()
         if self.preferences.recovered:
             self.notices.tell(self.preferences.recovered, "", NoticeLevel.WARNING)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-from importlib.metadata import PackageNotFoundError, version
 
 from PySide6.QtCore import QSize, qVersion
 from PySide6.QtGui import QFont
@@ -89,6 +88,9 @@ class AboutPage(Page):
 
 
 def _table() -> QWidget:
+    # Every start imports this page, and hardly any opens it.
+    from importlib.metadata import PackageNotFoundError, version
+
     made = QWidget()
     grid = QGridLayout(made)
     grid.setContentsMargins(16, 12, 16, 12)
