@@ -10,7 +10,7 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,19 +58,22 @@ class Puppet:
         environment: Mapping[str, str] | None = None,
         scripted: bool,
         vault: str = "memory",
+        command: Sequence[str] | None = None,
     ) -> Puppet:
         """Start ChatDesk with its files below ``data``; ``scripted`` gives it the reciting model.
 
-        ``environment`` goes over this process's own; ``vault`` is ``memory`` or ``keyring``.
+        ``environment`` goes over this process's own; ``vault`` is ``memory`` or ``keyring``. ``command``
+        starts another ChatDesk than this one, such as an installed one.
         """
-        command = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "chatdesk"]
-        command += ["--data", str(data), "--vault", vault, "--puppet"]
+        frozen = getattr(sys, "frozen", False)
+        program = command or ([sys.executable] if frozen else [sys.executable, "-m", "chatdesk"])
+        whole = [*program, "--data", str(data), "--vault", vault, "--puppet"]
         if scripted:
-            command.append("--scripted-model")
+            whole.append("--scripted-model")
         surroundings = {**os.environ, "QT_QPA_PLATFORM": "offscreen", **(environment or {})}
         with log.open("ab") as output:
             process = await asyncio.create_subprocess_exec(
-                *command,
+                *whole,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=output,
