@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
@@ -165,9 +166,8 @@ class OutboxWorker(Part):
 
     async def _send(self, entry: OutboxEntry, allowed: float) -> None:
         mutation = entry.mutation
-        self._publish(await self._store.mark_sending(mutation.id))
         try:
-            rows = await self._push(mutation, allowed)
+            rows = await self._push_marked(mutation, allowed)
             self._publish(await self._store.acknowledge(mutation.id, rows))
         except NeedsSignIn as over:
             self.hold()
@@ -182,6 +182,20 @@ class OutboxWorker(Part):
         else:
             self._reached(mutation.lane)
             self._on_accepted(mutation)
+
+    async def _push_marked(self, mutation: Mutation, allowed: float) -> RowBatch:
+        """Send a change while the screen is told of it: the request need not wait for that."""
+        marked, rows = await asyncio.gather(
+            self._mark_sending(mutation.id), self._push(mutation, allowed), return_exceptions=True
+        )
+        for outcome in (marked, rows):
+            if isinstance(outcome, BaseException):
+                raise outcome
+        assert isinstance(rows, RowBatch)
+        return rows
+
+    async def _mark_sending(self, mutation_id: str) -> None:
+        self._publish(await self._store.mark_sending(mutation_id))
 
     async def _push(self, mutation: Mutation, allowed: float) -> RowBatch:
         async with deadline(self.scope, self.clock, allowed, "The server did not answer in time."):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
-from chatdesk.domain.change import RowBatch
+from chatdesk.domain.change import ChangeSet, RowBatch
 from chatdesk.domain.errors import NeedsSignIn, Offline, Retryable
 from chatdesk.domain.message import DeliveryState
 from chatdesk.domain.mutation import Mutation
@@ -290,3 +292,24 @@ async def test_a_link_that_comes_back_ends_every_wait(room: Room) -> None:
         await room.clock.until(lambda: desk.mirror.link is LinkState.CONNECTED, within=40)
         await _idle(room, desk, within=0.2)
     assert len(room.server.messages) == 5
+
+
+async def test_a_request_does_not_wait_until_the_store_has_marked_it(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conversation = room.talk()
+    desk = await room.started()
+    mark, may_mark = desk.store.mark_sending, asyncio.Event()
+
+    async def slowly(mutation_id: str) -> ChangeSet:
+        await may_mark.wait()
+        return await mark(mutation_id)
+
+    monkeypatch.setattr(desk.store, "mark_sending", slowly)
+    await desk.engine.submit(room.send(conversation, "at once"))
+    await room.clock.until(lambda: len(room.server.by_conversation[conversation]) == 1, within=5)
+    assert desk.mirror.states[-1].pending == 1, "acknowledged in order: marked first"
+    may_mark.set()
+    await _idle(room, desk)
+    assert await deliveries(desk, conversation) == [SENT]
+    assert not desk.mirror.faults
