@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 
 from chatdesk.domain.conversation import ConversationEntry
@@ -55,10 +56,28 @@ class Query:
             if open_head is not None and word.folded != open_head and word.folded.startswith(open_head):
                 yield word.start, word.end, last
 
+    def places(self, text: str) -> Iterator[tuple[int, int, int]]:
+        """Yield what ``occurrences`` yields for the words of a text; quick where all is ASCII."""
+        plain = all(len(term) == 1 and term[0].isascii() for term in self.terms)
+        if not (plain and self.terms and text.isascii()):
+            yield from self.occurrences(words(text))
+            return
+        # A word of ASCII is a run of letters and digits, so that a pattern finds those that begin like a term
+        # without making a thing of every word there is.
+        last = len(self.terms) - 1
+        (opened,) = self.terms[last]
+        for found in _beginnings(self.terms).finditer(text):
+            word = found[0].lower()
+            for number, (term,) in enumerate(self.terms):
+                if word == term:
+                    yield found.start(), found.end(), number
+            if word != opened and word.startswith(opened):
+                yield found.start(), found.end(), last
+
     def matches(self, text: str) -> bool:
         """Tell whether every term is in the text; where there is none, every text will do."""
         missing = set(range(len(self.terms)))
-        for _, _, number in self.occurrences(words(text)):
+        for _, _, number in self.places(text):
             missing.discard(number)
             if not missing:
                 return True
@@ -66,7 +85,7 @@ class Query:
 
     def ranges(self, text: str, most: int = 1_000) -> Ranges:
         """Return where terms stand in the text, at most so many."""
-        return _joined((start, end) for start, end, _ in islice(self.occurrences(words(text)), most))
+        return _joined((start, end) for start, end, _ in islice(self.places(text), most))
 
     @staticmethod
     def _follows(row: list[Word], place: int, term: tuple[str, ...], opened: bool) -> bool:
@@ -96,6 +115,13 @@ class TitleHit:
     ranges: Ranges
 
 
+@lru_cache(maxsize=8)
+def _beginnings(terms: tuple[tuple[str, ...], ...]) -> re.Pattern[str]:
+    """Return a pattern for the words that begin like one of the terms, which are single words of ASCII."""
+    heads = "|".join(sorted({re.escape(term[0]) for term in terms}))
+    return re.compile(f"(?<![0-9A-Za-z])(?:{heads})[0-9A-Za-z]*", re.ASCII | re.IGNORECASE)
+
+
 def parse_query(text: str) -> Query:
     """Make a query of what somebody typed."""
     left = MOST_WORDS
@@ -114,7 +140,7 @@ def snippet(query: Query, text: str) -> tuple[str, Ranges]:
     Line ends become spaces; Markdown's marks for headings, bold and code are left out.
     """
     seen = text[:_SEEN]
-    found = list(islice(query.occurrences(words(seen)), _OCCURRENCES))
+    found = list(islice(query.places(seen), _OCCURRENCES))
     best, most = 0, 0
     for place, (start, _, _) in enumerate(found):
         near = {number for at, _, number in found[place:] if at < start + _WIDTH - _BEFORE}

@@ -94,3 +94,14 @@ def test_a_snippet_of_a_huge_text_looks_at_its_beginning_only() -> None:
     line, ranges = snippet(parse_query("needle"), "x" * 2_000_000 + " needle")
     assert ranges == ()
     assert len(line) < 200
+
+
+@given(
+    st.lists(
+        st.sampled_from(["the", "The", "th", "t", "list", "list2", "2", "x-y", "é"]), min_size=1, max_size=4
+    ),
+    st.text(alphabet="theTHElis2x y-.\n_é", max_size=80),
+)
+def test_the_quick_way_finds_what_the_thorough_one_finds(typed: list[str], text: str) -> None:
+    query = parse_query(" ".join(typed))
+    assert list(query.places(text)) == list(query.occurrences(words(text)))
