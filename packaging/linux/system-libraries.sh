@@ -3,6 +3,7 @@
 #
 #   system-libraries.sh run     what the window needs
 #   system-libraries.sh test    also what the tests need: a virtual display, a Secret Service, PostgreSQL 15
+#   system-libraries.sh bench   also the browser that the benchmarks compare with
 #   system-libraries.sh package also what building and checking installers needs
 #
 # With neither root nor sudo without a password it prints the one command to run and fails.
@@ -17,6 +18,7 @@ if [ "${1:-run}" = test ]; then
 elif [ "${1:-run}" = package ]; then
     packages="$packages xvfb xauth gnome-keyring dbus dbus-daemon binutils desktop-file-utils appstream mmdebstrap git"
 fi
+[ "${1:-run}" != bench ] || packages="$packages chromium"
 
 if ! command -v dpkg-query >/dev/null 2>&1; then
     # Not a Debian: names differ, so say what is missing by the files themselves.

@@ -26,7 +26,7 @@ from chatdesk.backend.base import FeedFactory, Remote, TokenSource
 from chatdesk.domain.errors import Offline
 from chatdesk.domain.message import DeliveryState
 from chatdesk.domain.mutation import PROFILE_LANE, Mutation, MutationKind, OutboxState
-from chatdesk.domain.session import Account, BackendAddress, BackendKind, Session
+from chatdesk.domain.session import Account, BackendAddress, BackendKind, LinkState, Session
 from chatdesk.runtime.tasks import TaskScope
 from chatdesk.store.store import Store
 from chatdesk.sync.engine import SyncEngine
@@ -313,6 +313,11 @@ class Core:
             **{key: str(value) for key, value in self.engine.diagnostics().items()},
             "watchdog": self.engine.diagnostics()["watchdog"],
         }
+
+    async def moments(self, texts: list[str]) -> dict[str, Any]:
+        """When it was connected first and when each text came first, on the machine's monotonic clock."""
+        connected = next((at for at, state in self.watch.states if state.link is LinkState.CONNECTED), None)
+        return {"connected": connected, "seen": [self.watch.seen.get(fingerprint(text)) for text in texts]}
 
     async def _until_pulled(self, conversation: str) -> None:
         async with asyncio.timeout(20):

@@ -1,0 +1,1 @@
+"""The bare programs: what the same job costs with nothing around it."""

@@ -1,0 +1,1 @@
+"""One module per measure; each has ``async def measure(plan) -> list[Figure]``."""
