@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt, Signal
+from PySide6.QtCore import (
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QSortFilterProxyModel,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
 
@@ -41,7 +50,12 @@ class ConversationListView(QListView):
         self._theme = theme
         self._sections = ConversationSections(conversations, parent=self)
         self._rows = ConversationRowDelegate(theme, self)
-        self.setModel(self._sections)
+        # The view asks for the number of rows once per row whenever one moves. A proxy keeps that number
+        # outside of Python: it lets everything through, in the same order.
+        self._counted = QSortFilterProxyModel(self)
+        self._counted.setDynamicSortFilter(False)
+        self._counted.setSourceModel(self._sections)
+        self.setModel(self._counted)
         self.setItemDelegate(self._rows)
         self.setUniformItemSizes(True)
         self.setMouseTracking(True)
@@ -55,7 +69,7 @@ class ConversationListView(QListView):
         self._rows.renamed.connect(self.rename_requested)
         theme.changed.connect(self._repaint)
         conversations.dataChanged.connect(self._follow_active)
-        self._sections.modelReset.connect(self.show_active)
+        self._counted.modelReset.connect(self.show_active)
 
     # What others may ask
 
@@ -70,13 +84,13 @@ class ConversationListView(QListView):
             self.setCurrentIndex(QModelIndex())
             self.clearSelection()
         elif self.currentIndex().row() != row:
-            self.setCurrentIndex(self._sections.index(row))
+            self.setCurrentIndex(self._counted.index(row, 0))
 
     def rename(self, conversation_id: str) -> None:
         """Start renaming a conversation in its row."""
         row = self._sections.row_of(conversation_id)
         if row >= 0:
-            index = self._sections.index(row)
+            index = self._counted.index(row, 0)
             self.scrollTo(index)
             self.setFocus()
             self.edit(index)
@@ -94,7 +108,7 @@ class ConversationListView(QListView):
         """Take the keyboard and open the first conversation, as going on with the arrow keys would."""
         if first := self._sections.id_at(self._sections.row_of(self.first())):
             self.setFocus(Qt.FocusReason.OtherFocusReason)
-            self.setCurrentIndex(self._sections.index(self._sections.row_of(first)))
+            self.setCurrentIndex(self._counted.index(self._sections.row_of(first), 0))
             self.open_requested.emit(first, False)
 
     def first(self) -> str:
@@ -185,7 +199,7 @@ class ConversationListView(QListView):
             index = QModelIndex()
         if self._rows.hovered == index:
             return
-        for touched in (self._sections.index(self._rows.hovered.row()), index):
+        for touched in (QModelIndex(self._rows.hovered), index):
             self.viewport().update(self.visualRect(touched))
         self._rows.hovered = QPersistentModelIndex(index)
 

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from chatdesk.domain.message import DeliveryState
-from chatdesk.models.conversation_list import ConversationListModel
+from chatdesk.models.conversation_list import AnyIndex, ConversationListModel, ConversationRole
+from chatdesk.models.conversation_sections import ConversationSections
 from chatdesk.ui.conversations.list_view import ConversationListView
 from chatdesk.ui.theme.theme import Theme
 from tests.support.conversation_entries import changed, conversation_id, entry
@@ -218,3 +219,29 @@ def test_hover_ends_with_its_row(view: ConversationListView, conversations: Conv
     conversations.load([])
     view._hover(QModelIndex())
     assert not view._rows.hovered.isValid()
+
+
+def test_a_chat_that_goes_to_the_top_does_not_ask_every_row(
+    qtbot: QtBot, theme: Theme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    count = ConversationSections.rowCount
+
+    def counted(self: ConversationSections, parent: AnyIndex = QModelIndex()) -> int:  # noqa: B008
+        asked.append(1)
+        return count(self, parent)
+
+    monkeypatch.setattr(ConversationSections, "rowCount", counted)
+    model = ConversationListModel()
+    model.load([entry(number, hours_ago=number / 100) for number in range(1_000)])
+    made = ConversationListView(model, theme)
+    qtbot.addWidget(made)
+    made.resize(280, 500)
+    made.show()
+    qtbot.waitExposed(made)
+    made.visualRect(made.model().index(0, 0))
+    asked.clear()
+    model.apply(changed(entry(700, hours_ago=-1)))
+    assert made.visualRect(made.model().index(1, 0)).isValid()
+    assert made.model().index(1, 0).data(ConversationRole.ENTRY).id == conversation_id(700)
+    assert 0 < len(asked) < 100
