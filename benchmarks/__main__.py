@@ -1,5 +1,6 @@
 """The driver: ``python -m benchmarks [measure ...]`` measures and writes ``docs/performance.md``;
-``python -m benchmarks check`` measures less and compares the ratios with ``budget.toml``.
+``python -m benchmarks check`` measures less and compares the ratios with ``budget.toml``;
+``python -m benchmarks budget`` writes that file from the last figures.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks import machine, report
-from benchmarks.budget import read_budget, verdicts
+from benchmarks.budget import BUDGET, proposed, read_budget, verdicts
 from benchmarks.figures import Figure
 from benchmarks.plan import Plan, say
 
@@ -24,7 +25,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 
 def arguments() -> argparse.Namespace:
     options = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    options.add_argument("measures", nargs="*", help=f"check, or any of {', '.join(MEASURES)}")
+    options.add_argument("measures", nargs="*", help=f"check, budget, or any of {', '.join(MEASURES)}")
     options.add_argument("--quick", action="store_true", help="half of the rounds")
     options.add_argument("--frozen", type=Path, help="the executable of a frozen build to start as well")
     return options.parse_args()
@@ -66,9 +67,12 @@ def main() -> int:
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # No user compiles everything at every start.
     options = arguments()
-    names = [name for name in options.measures if name != "check"] or list(MEASURES)
+    names = [name for name in options.measures if name in MEASURES] or list(MEASURES)
     if "check" in options.measures:
         return check(names)
+    if "budget" in options.measures:
+        BUDGET.write_text(proposed(report.read(DOCS / "performance.json")), "utf-8")
+        return 0
     facts = {"date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"), **machine.description()}
     figures = asyncio.run(run(names, Plan(options.quick, options.frozen)))
     if set(names) != set(MEASURES):

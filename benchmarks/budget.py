@@ -11,9 +11,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.figures import Figure
+from benchmarks.figures import FLOOR, PEER, Figure
 
 BUDGET = Path(__file__).with_name("budget.toml")
+
+ROOM = 1.5
+HEAD = """\
+# How many times its floor or a web page ChatDesk may take before `make bench-check` fails: the ratios of the
+# last `make bench` with room for what two runs differ by, written by `python -m benchmarks budget`. A number
+# here only goes down, unless the reason why not is in the commit."""
 
 Budget = Mapping[str, Mapping[str, float]]
 
@@ -45,6 +51,16 @@ def read_budget(path: Path = BUDGET) -> Budget:
         ):
             raise ValueError(f"{path.name}: [{key}] must hold positive numbers")
     return content
+
+
+def proposed(figures: Iterable[Figure], room: float = ROOM) -> str:
+    """Write a budget that these figures keep, with ``room`` for what two runs differ by."""
+    lines = [HEAD]
+    for figure in figures:
+        arms = [arm for arm in (FLOOR, PEER) if arm in figure.arms]
+        if arms:
+            lines += [f"\n[{figure.key}]", *(f"{arm} = {figure.ratio(arm) * room:.2g}" for arm in arms)]
+    return "\n".join(lines) + "\n"
 
 
 def verdicts(figures: Iterable[Figure], budget: Budget) -> list[Verdict]:

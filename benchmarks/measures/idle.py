@@ -8,9 +8,12 @@ import time
 
 from benchmarks import machine
 from benchmarks.browser import browser
-from benchmarks.figures import CHATDESK, FLOOR, PEER, Figure
+from benchmarks.figures import CHATDESK, PEER, Figure
 from benchmarks.place import place
 from benchmarks.plan import Plan
+
+BARE = "bare"
+"""No floor: a window that nobody touches computes nothing, and nothing is no measure."""
 
 ROUNDS = 3
 SECONDS = 5.0
@@ -32,7 +35,7 @@ async def measure(plan: Plan) -> list[Figure]:
         floor = await here.module("floor.window")
         keeper = await here.puppet("keeper")
         backend = await here.backend()
-        pids = {CHATDESK: [window.pid], FLOOR: [floor.pid]}
+        pids = {CHATDESK: [window.pid], BARE: [floor.pid]}
         if chrome is not None:
             page = await chrome.page(f"{backend.server.url}/local/v1/health")
             await page.call("signIn", backend.server.url, backend.server.anon_key, backend.session)
@@ -61,9 +64,9 @@ async def measure(plan: Plan) -> list[Figure]:
                 "% of a core",
                 rounds,
                 {
-                    FLOOR: "a bare window without a network",
+                    BARE: "A bare window, without a network",
                     PEER: "the page with its two channels",
-                    "server": "the embedded back end with its PostgreSQL",
+                    "server": "The embedded back end with its PostgreSQL",
                 },
                 limit=2.0,
             )

@@ -63,7 +63,7 @@ TASKS = (
         "one of 60 messages",
         goals={FLOOR: 2.0, "large": 1.2},
         peer=("openTalk", (texts(100),)),
-        note="“large” is a conversation of 1,000. The page has its 100 newest messages in memory already.",
+        note="The page has its 100 newest messages in memory already.",
     ),
     Task(
         "append",
@@ -81,7 +81,7 @@ TASKS = (
         {FLOOR: 2.0},
         peer=("stream", (["token "] * 500,)),
         repeat=1,
-        note="The page sets plain text; ChatDesk and the answer's other windows render Markdown.",
+        note="The page lays out plain text and paints nothing; ChatDesk renders Markdown and paints.",
     ),
     Task(
         "stream_long",
@@ -154,6 +154,6 @@ async def measure(plan: Plan) -> list[Figure]:
 
 
 def _figure(task: Task, arms: dict[str, list[list[float]]]) -> Figure:
-    labels = {FLOOR: task.floor, PEER: "the same in a web page", "large": "a conversation of 1,000"}
+    labels = {FLOOR: task.floor, PEER: "the same in a web page", "large": "One of 1,000 messages"}
     assert CHATDESK in arms
     return Figure(task.name, task.title, task.unit, arms, labels, dict(task.goals), task.limit, {}, task.note)

@@ -141,6 +141,7 @@ async function append(text) {
 function stream(tokens) {
   const talk = document.getElementById("talk");
   const row = bubble("");
+  row.style.contentVisibility = "visible";  // Left to itself it would be laid out only with the next frame.
   talk.append(row);
   const begun = performance.now();
   for (const token of tokens) {

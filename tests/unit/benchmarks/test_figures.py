@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import report
-from benchmarks.budget import BUDGET, read_budget, verdicts
+from benchmarks.budget import BUDGET, proposed, read_budget, verdicts
 from benchmarks.chart import HIGH, LEFT, LOW, WIDTH, chart, place
 from benchmarks.figures import CHATDESK, FLOOR, PEER, Figure, figure_from, percentile, round_ratios
 from benchmarks.load import PLANS, Habit, Shape, demand, lacks, per_turn, smallest
@@ -73,6 +73,15 @@ def test_a_ratio_that_got_worse_breaks_its_budget() -> None:
     assert [each.kept for each in worse] == [False, True]
     assert "BROKEN" in str(worse[0])
     assert verdicts([figure()], {}) == []
+
+
+def test_a_proposed_budget_is_kept_by_the_figures_it_was_made_of(tmp_path: Path) -> None:
+    path = tmp_path / "budget.toml"
+    path.write_text(proposed([figure()]), "utf-8")
+    budget = read_budget(path)
+    assert budget == {"some": {FLOOR: 3.0, PEER: 0.75}}
+    assert all(each.kept for each in verdicts([figure()], budget))
+    assert not all(each.kept for each in verdicts([figure(3.5)], budget))
 
 
 def test_a_budget_of_anything_but_positive_numbers_is_refused(tmp_path: Path) -> None:
