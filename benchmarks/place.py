@@ -14,6 +14,7 @@ from pathlib import Path
 
 import aiohttp
 
+from benchmarks import machine
 from benchmarks.backend import Backend
 from chatdesk.app.puppeteer import Puppet
 from chatdesk.localbackend.postgres import Cluster
@@ -97,6 +98,10 @@ class Place:
         server = await self.module("floor.server", str(cluster.host), str(cluster.port), password)
         assert server.stdout is not None
         return server, int(await server.stdout.readline())
+
+    def database_pids(self) -> list[int]:
+        """The processes of the floor's PostgreSQL."""
+        return [pid for cluster in self._clusters if cluster.pid for pid in machine.tree(cluster.pid)]
 
     async def end(self, process: asyncio.subprocess.Process) -> None:
         """Close a process's input and wait; kill it when that is not enough."""

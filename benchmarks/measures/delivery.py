@@ -11,6 +11,8 @@ from itertools import pairwise
 from statistics import median
 from typing import Any
 
+from benchmarks import machine
+from benchmarks.backend import Backend
 from benchmarks.browser import Page, browser
 from benchmarks.figures import CHATDESK, FLOOR, PEER, Figure
 from benchmarks.place import Place, place
@@ -30,7 +32,8 @@ Stages = dict[str, list[float]]
 class Chats:
     """ChatDesk: two whole instances on one back end."""
 
-    def __init__(self, a: Puppet, b: Puppet) -> None:
+    def __init__(self, a: Puppet, b: Puppet, backend: Backend) -> None:
+        self.pids = [a.pid, b.pid, *machine.tree(backend.server.pid)]
         self.a = a
         self.b = b
         self.own: list[list[float]] = []
@@ -71,7 +74,8 @@ class Chats:
 class Bare:
     """The floor: raw HTTP, PostgreSQL, a websocket, a hand-painted list."""
 
-    def __init__(self, port: int, reader: asyncio.subprocess.Process) -> None:
+    def __init__(self, port: int, reader: asyncio.subprocess.Process, pids: list[int]) -> None:
+        self.pids = [reader.pid, *pids]
         self._port = port
         self._reader = reader
         self._way: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
@@ -104,7 +108,8 @@ class Bare:
 class Pages:
     """The peer: two windows of a browser, on ChatDesk's back end."""
 
-    def __init__(self, a: Page, b: Page, conversation: str) -> None:
+    def __init__(self, a: Page, b: Page, conversation: str, pids: list[int]) -> None:
+        self.pids = pids
         self._a = a
         self._b = b
         self._conversation = conversation
@@ -137,7 +142,7 @@ async def measure(plan: Plan) -> list[Figure]:
             "the chat", lambda state: any(each["id"] == conversation for each in state["conversations"])
         )
         await b.ask("open", conversation_id=conversation)
-        arms: dict[str, Any] = {CHATDESK: Chats(a, b), FLOOR: await _floor(here)}
+        arms: dict[str, Any] = {CHATDESK: Chats(a, b, await here.backend()), FLOOR: await _floor(here)}
         await asyncio.gather(
             a.ask("settled", conversation_id=conversation), b.ask("settled", conversation_id=conversation)
         )
@@ -150,9 +155,13 @@ async def measure(plan: Plan) -> list[Figure]:
         chats.own.clear()
         chats.acknowledged.clear()
         rounds: dict[str, list[list[float]]] = {name: [] for name in arms}
+        computed: dict[str, list[list[float]]] = {name: [] for name in arms}
         for number in range(plan.rounds(ROUNDS)):
             for name in order(number, list(arms)):
+                before = machine.cpu_seconds(*arms[name].pids)
                 rounds[name].append(await arms[name].round(SENDS))
+                spent = machine.cpu_seconds(*arms[name].pids) - before
+                computed[name].append([spent * 1000 / SENDS])
         stages = {
             name: {stage: median(each) for stage, each in arm.stages.items()} for name, arm in arms.items()
         }
@@ -170,6 +179,16 @@ async def measure(plan: Plan) -> list[Figure]:
                 stages=stages,
             ),
             Figure(
+                "delivery_computing",
+                "Computing for that, both windows and the server",
+                "ms",
+                computed,
+                {
+                    FLOOR: "the reading window, server and PostgreSQL",
+                    PEER: "the browser, server and PostgreSQL",
+                },
+            ),
+            Figure(
                 "own_bubble",
                 "Enter → own message painted (on disk by then)",
                 "ms",
@@ -180,11 +199,11 @@ async def measure(plan: Plan) -> list[Figure]:
 
 
 async def _floor(here: Place) -> Bare:
-    _, port = await here.floor_server()
+    server, port = await here.floor_server()
     reader = await here.module("floor.reader", str(port))
     assert reader.stdout is not None
     assert await reader.stdout.readline() == b"ready\n"
-    return Bare(port, reader)
+    return Bare(port, reader, [server.pid, *here.database_pids()])
 
 
 async def _pages(here: Place, chrome: Any, conversation: str) -> Pages:
@@ -194,4 +213,5 @@ async def _pages(here: Place, chrome: Any, conversation: str) -> Pages:
     for page in pages:
         await page.call("signIn", backend.server.url, backend.server.anon_key, backend.session)
         await page.call("follow", backend.user_id, conversation, epoch)
-    return Pages(pages[0], pages[1], conversation)
+    pids = [*machine.tree(chrome.process.pid), *machine.tree(backend.server.pid)]
+    return Pages(pages[0], pages[1], conversation, pids)

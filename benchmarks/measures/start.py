@@ -46,10 +46,16 @@ class Starts:
     def __init__(self, here: Place) -> None:
         self.here = here
         self.ms: list[float] = []
+        self.computed: list[float] = []
+        """Milliseconds of computing until then, of all its processes."""
         self.megabytes: list[float] = []
 
     async def once(self) -> None:
         raise NotImplementedError
+
+    def note(self, pid: int) -> None:
+        """It is painted: look how much was computed for that."""
+        self.computed.append(machine.cpu_seconds(*machine.tree(pid)) * 1000)
 
     async def weigh(self, pids: list[int]) -> None:
         if len(self.megabytes) == WEIGHED:
@@ -84,6 +90,8 @@ class ChatDesk(Starts):
                 if not line:
                     raise RuntimeError("ChatDesk ended before it was painted")
                 name, _, at = line.strip().partition(" ")
+                if name == "painted":
+                    self.note(process.pid)
                 if name in ("painted", "connected"):
                     times[name] = (int(at) - begun) / 1e6
         self.ms.append(times["painted"])
@@ -111,6 +119,7 @@ class Frozen(Starts):
             environment={"CHATDESK_BUILT_IN": "off"},
         )
         painted = await puppet.until("a painted message", lambda event: event["event"] == "painted")
+        self.note(puppet.pid)
         self.ms.append((painted["at"] - begun) / 1e6)
         await self.weigh([puppet.pid])
         await puppet.quit()
@@ -124,6 +133,7 @@ class Bare(Starts):
         process = await self.here.module("floor.window")
         assert process.stdout is not None
         line = (await process.stdout.readline()).decode()
+        self.note(process.pid)
         self.ms.append((int(line.split()[1]) - begun) / 1e6)
         await self.weigh([process.pid])
         await self.here.end(process)
@@ -147,6 +157,7 @@ class Chromium(Starts):
         async with asyncio.timeout(DEADLINE):
             await self._told.wait()
         self.ms.append((time.monotonic_ns() - begun) / 1e6)
+        self.note(process.pid)
         await self.weigh(machine.tree(process.pid))
         for pid in machine.tree(process.pid)[::-1]:
             end(pid)
@@ -190,6 +201,13 @@ async def measure(plan: Plan) -> list[Figure]:
                 rounds,
                 labels,
                 {FLOOR: 1.5, PEER: 0.6},
+            ),
+            Figure(
+                "start_computing",
+                "Computing until then, all processes",
+                "ms",
+                {name: [[each] for each in arm.computed[1:]] for name, arm in arms.items()},
+                labels,
             ),
             Figure(
                 "start_connected",
