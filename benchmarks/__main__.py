@@ -46,6 +46,21 @@ async def run(names: list[str], plan: Plan) -> list[Figure]:
     return figures
 
 
+def merged(earlier: list[Figure], fresh: list[Figure]) -> list[Figure]:
+    """Return earlier figures with those measured anew in their places, new ones behind their neighbours."""
+    made = list(earlier)
+    place = len(made)
+    for figure in fresh:
+        found = next((at for at, each in enumerate(made) if each.key == figure.key), None)
+        if found is None:
+            made.insert(place, figure)
+            place += 1
+        else:
+            made[found] = figure
+            place = found + 1
+    return made
+
+
 def check(names: list[str]) -> int:
     """Fail when a ratio is above its budget in two runs; returns the exit status."""
     budget = read_budget()
@@ -75,11 +90,8 @@ def main() -> int:
         return 0
     facts = {"date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"), **machine.description()}
     figures = asyncio.run(run(names, Plan(options.quick, options.frozen)))
-    if set(names) != set(MEASURES):
-        known = {figure.key for figure in figures}
-        earlier = report.read(DOCS / "performance.json") if (DOCS / "performance.json").exists() else []
-        order = [*(figure for figure in earlier if figure.key not in known), *figures]
-        figures = order
+    if set(names) != set(MEASURES) and (DOCS / "performance.json").exists():
+        figures = merged(report.read(DOCS / "performance.json"), figures)
     report.write(figures, facts, DOCS, DOCS.parent / "README.md")
     say(f"Written: {DOCS / 'performance.md'}")
     return 0

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from benchmarks import report
+from benchmarks.__main__ import merged
 from benchmarks.budget import BUDGET, proposed, read_budget, verdicts
 from benchmarks.chart import HIGH, LEFT, LOW, WIDTH, chart, place
 from benchmarks.figures import CHATDESK, FLOOR, PEER, Figure, figure_from, percentile, round_ratios
@@ -151,3 +153,11 @@ def test_the_smallest_plan_has_enough_of_everything() -> None:
     sizes = [len(PLANS) if plan is None else PLANS.index(plan) for plan in plans]
     assert sizes == sorted(sizes)
     assert lacks(PLANS[-1], demand(1_000_000)) == ["connections", "messages a second", "joins a second"]
+
+
+def test_what_is_measured_anew_takes_its_old_place() -> None:
+    old = [replace(figure(), key=key) for key in "abc"]
+    fresh = [replace(figure(3.0), key=key) for key in ("b", "new")]
+    made = merged(old, fresh)
+    assert [each.key for each in made] == ["a", "b", "new", "c"]
+    assert made[1].ratio(FLOOR) == 3.0
