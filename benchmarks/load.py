@@ -47,7 +47,7 @@ class Shape:
     channels: int = 3
     joins_per_switch: int = 2
     backoff_seconds: float = 8.0
-    """Over which clients that lost their server spread their return."""
+    """Over which clients spread their return after a short outage; after a long one it is 30."""
 
 
 @dataclass(frozen=True)
@@ -130,6 +130,11 @@ def lacks(plan: Plan, wanted: Demand) -> list[str]:
         )
         if needs > has
     ]
+
+
+def days_until_full(plan: Plan, wanted: Demand) -> float:
+    """Return after how many days the database that is part of a plan is full."""
+    return plan.gigabytes / wanted.gigabytes_a_year * 365
 
 
 def smallest(wanted: Demand) -> Plan | None:

@@ -14,7 +14,7 @@ from benchmarks.__main__ import merged
 from benchmarks.budget import BUDGET, proposed, read_budget, verdicts
 from benchmarks.chart import HIGH, LEFT, LOW, WIDTH, chart, place
 from benchmarks.figures import CHATDESK, FLOOR, PEER, Figure, figure_from, percentile, round_ratios
-from benchmarks.load import PLANS, Habit, Shape, demand, lacks, per_turn, smallest
+from benchmarks.load import PLANS, Habit, Shape, days_until_full, demand, lacks, per_turn, smallest
 from benchmarks.plan import Plan, order
 
 MACHINE = {
@@ -161,3 +161,8 @@ def test_what_is_measured_anew_takes_its_old_place() -> None:
     made = merged(old, fresh)
     assert [each.key for each in made] == ["a", "b", "new", "c"]
     assert made[1].ratio(FLOOR) == 3.0
+
+
+def test_a_plans_database_is_full_the_sooner_the_more_people_write() -> None:
+    assert days_until_full(PLANS[0], demand(100)) == pytest.approx(0.5 / 2.92 * 365)
+    assert days_until_full(PLANS[1], demand(1_000)) == pytest.approx(8 / 29.2 * 365)
