@@ -97,6 +97,17 @@ class Figure:
             found.append(f"p95 {self.high():.3g} {self.unit}, goal {self.limit:g}")
         return found
 
+    def verdicts(self) -> list[str]:
+        """One for each goal, in words: ``met: ≤ 2× floor``."""
+        made = [
+            (self.ratio(arm) <= goal, f"≤ {goal:g}× {arm}")
+            for arm, goal in self.goals.items()
+            if arm in self.arms
+        ]
+        if self.limit is not None:
+            made.append((self.high() <= self.limit, f"p95 ≤ {self.limit:g} {self.unit}"))
+        return [f"{'met' if kept else 'not met'}: {goal}" for kept, goal in made]
+
     def as_json(self) -> dict[str, Any]:
         """Plain values, samples rounded to four places, with what follows from them."""
         plain = asdict(self)

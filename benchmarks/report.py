@@ -40,12 +40,7 @@ def table(figures: Sequence[Figure]) -> list[str]:
         "| --- | --- | ---: | ---: | --- | --- | --- |",
     ]
     for figure in figures:
-        goals = [f"≤ {goal:g}× {arm}" for arm, goal in figure.goals.items() if arm in figure.arms]
-        if figure.limit is not None:
-            goals.append(f"p95 ≤ {figure.limit:g} {figure.unit}")
-        verdict = ""
-        if goals:
-            verdict = ("not met: " if figure.shortfalls() else "met: ") + ", ".join(goals)
+        verdict = ", ".join(figure.verdicts())
         lines.append(
             f"| {figure.title} | {figure.unit} | {number(figure.middle())} | {number(figure.high())}"
             f" | {cell(figure, FLOOR)} | {cell(figure, PEER)} | {verdict} |"

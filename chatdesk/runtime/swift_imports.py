@@ -14,4 +14,4 @@ def without_reading() -> None:
     """
     feature = sys.modules.get("shibokensupport.feature")
     if feature is not None and hasattr(feature, "_mod_uses_pyside"):
-        feature._mod_uses_pyside = lambda module: False
+        feature._mod_uses_pyside = lambda module: False  # type: ignore[attr-defined]  # private

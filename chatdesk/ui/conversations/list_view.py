@@ -199,7 +199,7 @@ class ConversationListView(QListView):
             index = QModelIndex()
         if self._rows.hovered == index:
             return
-        for touched in (QModelIndex(self._rows.hovered), index):
+        for touched in (self._counted.index(self._rows.hovered.row(), 0), index):
             self.viewport().update(self.visualRect(touched))
         self._rows.hovered = QPersistentModelIndex(index)
 
