@@ -27,6 +27,12 @@ def parser() -> argparse.ArgumentParser:
         choices=("schema",),
         help="'schema' prints the SQL that a Supabase project needs, and ends",
     )
+    options.add_argument(
+        "--directory",
+        type=Path,
+        metavar="DIR",
+        help="with 'schema': write DIR/supabase/migrations for 'supabase db push' instead of printing",
+    )
     options.add_argument("--version", action="version", version=f"ChatDesk {__version__}")
     options.add_argument("--data", type=Path, metavar="DIR", help="keep all files below DIR")
     options.add_argument(
@@ -63,10 +69,7 @@ def run(arguments: Sequence[str]) -> int:
     """Do what ``arguments`` say; returns the exit status."""
     options = parser().parse_args(arguments)
     if options.command == "schema":
-        from chatdesk.app.schema_script import schema_script
-
-        sys.stdout.write(schema_script())
-        return 0
+        return _schema(options.directory)
     if options.selftest:
         from chatdesk.app.selftest import run_selftest
 
@@ -91,3 +94,18 @@ def run(arguments: Sequence[str]) -> int:
     from chatdesk.app.application import run_application
 
     return run_application(vault=options.vault, puppet=options.puppet, scripted=options.scripted_model)
+
+
+def _schema(directory: Path | None) -> int:
+    from chatdesk.app.schema_script import schema_script, write_migrations
+
+    if directory is None:
+        sys.stdout.write(schema_script())
+        return 0
+    try:
+        written = write_migrations(directory)
+    except OSError as failure:
+        sys.stderr.write(f"The files could not be written: {failure}. Choose another directory.\n")
+        return 1
+    sys.stdout.write(f"{written} files are in {directory / 'supabase' / 'migrations'}.\n")
+    return 0

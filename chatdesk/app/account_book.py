@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,14 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class KnownAccount:
-    """An account and the address it was reached at; a local account's address changes with every start."""
+    """An account, the address it was reached at, and what its owner is called as far as that is known.
+
+    A local account's address changes with every start.
+    """
 
     account: Account
     address: BackendAddress
+    name: str = ""
 
 
 class AccountBook:
@@ -42,15 +46,33 @@ class AccountBook:
         """Return the account named ``key``."""
         return next((known for known in self._accounts(self._read()) if known.account.key == key), None)
 
+    def all(self) -> tuple[KnownAccount, ...]:
+        """Return every account that can be opened here, the one that was opened last first."""
+        return tuple(self._accounts(self._read()))
+
     def opened(self, known: KnownAccount) -> None:
-        """Remember ``known`` as the one to open at the next start."""
-        others = [other for other in self._accounts(self._read()) if other.account.key != known.account.key]
+        """Remember ``known`` as the one to open at the next start; a name that is known already stays."""
+        accounts = self._accounts(self._read())
+        before = next((each for each in accounts if each.account.key == known.account.key), known)
+        others = [other for other in accounts if other.account.key != known.account.key]
+        known = replace(known, name=known.name or before.name)
         self._write({"last": known.account.key, "accounts": [asdict(each) for each in (known, *others)]})
+
+    def named(self, key: str, name: str) -> None:
+        """Note what the owner of an account is called."""
+        content = self._read()
+        accounts = self._accounts(content)
+        if any(each.account.key == key and each.name != name for each in accounts):
+            renamed = [replace(each, name=name) if each.account.key == key else each for each in accounts]
+            self._write({"last": content["last"], "accounts": [asdict(each) for each in renamed]})
 
     def closed(self, key: str) -> None:
         """Forget ``key``: the next start asks whom to open."""
-        others = [other for other in self._accounts(self._read()) if other.account.key != key]
-        self._write({"last": None, "accounts": [asdict(each) for each in others]})
+        content = self._read()
+        others = [other for other in self._accounts(content) if other.account.key != key]
+        # Another process may have another account open, which is still the last one then.
+        last = None if content["last"] == key else content["last"]
+        self._write({"last": last, "accounts": [asdict(each) for each in others]})
 
     def _read(self) -> dict[str, Any]:
         try:
@@ -73,7 +95,7 @@ class AccountBook:
                 )
             except (KeyError, TypeError, ValueError):
                 continue
-            found.append(KnownAccount(account, address))
+            found.append(KnownAccount(account, address, str(entry.get("name") or "")))
         return found
 
     def _write(self, content: dict[str, Any]) -> None:

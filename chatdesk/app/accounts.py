@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from chatdesk.app.account_book import AccountBook, KnownAccount
-from chatdesk.app.gateway import LOCAL_ACCOUNT, Gateway
+from chatdesk.app.gateway import LOCAL_ACCOUNT, Ears, Gateway
 from chatdesk.app.secrets import Secrets
+from chatdesk.app.session_files import MemorySession
 from chatdesk.app.slow_import import adapters_loaded
 from chatdesk.domain.clock import Clock
 from chatdesk.domain.errors import ChatDeskError, Misconfigured, Refused, VaultUnavailable
@@ -37,13 +39,37 @@ class MachineAccounts:
         self._clock = clock
         self._linger = linger
         self._gateways: dict[str, Gateway] = {}
+        self._sessions: defaultdict[str, MemorySession] = defaultdict(MemorySession)
+        """Sessions of a computer without a keyring, by the account's key."""
         self._replaced: list[Gateway] = []
         self.on_vault_missing: Callable[[VaultUnavailable], None] | None = None
         """Called when an open account needs the vault and it does not answer."""
+        self.on_server_newer: Callable[[str], None] | None = None
+        self.on_account_gone: Callable[[str], None] | None = None
+        """Called with an account's key: its server may not be written to; it was deleted."""
 
     def last(self) -> Account | None:
         known = self._book.last()
         return known.account if known else None
+
+    def known(self) -> tuple[KnownAccount, ...]:
+        """Return the accounts of this machine, the one that was opened last first."""
+        return self._book.all()
+
+    def choose(self, key: str) -> Account | None:
+        """Make a known account the one to open, now and at the next start."""
+        known = self._book.known(key)
+        if known is None:
+            return None
+        self._note_opened(known)
+        return known.account
+
+    def name(self, account: Account, name: str) -> None:
+        """Note what the owner of an account is called, for the list of accounts."""
+        try:
+            self._book.named(account.key, name)
+        except OSError as failure:
+            _log.warning("accounts.json could not be written: %s", type(failure).__name__)
 
     def gateway(self, account: Account) -> Gateway:
         """Return the way to an account's back end; one per account, until ``release``."""
@@ -51,6 +77,10 @@ class MachineAccounts:
             known = self._book.known(account.key)
             self._gateways[account.key] = self._gateway(account.key, known.address if known else NOWHERE)
         return self._gateways[account.key]
+
+    def visit(self, known: KnownAccount) -> Gateway:
+        """Return a way to an account beside the one that an open account has; its caller closes it."""
+        return self._gateway(known.account.key, known.address)
 
     async def release_replaced(self) -> None:
         """Close the gateways that a new sign-in replaced, once nobody uses them any more."""
@@ -63,6 +93,10 @@ class MachineAccounts:
         for gateway in self._gateways.values():
             await gateway.close()
         self._gateways.clear()
+
+    async def release_one(self, account: Account) -> None:
+        """Close the gateway of an account that is not shown any more; its session stays."""
+        await self._release(account)
 
     async def _release(self, account: Account) -> None:
         gateway = self._gateways.pop(account.key, None)
@@ -153,6 +187,13 @@ class MachineAccounts:
         await self._release(account)
         return told
 
+    async def forget(self, account: Account) -> None:
+        """Forget an account that is no more: nobody is told, there is nobody to tell."""
+        gateway = self.gateway(account)
+        self._note_closed(account)
+        await gateway.forget()
+        await self._release(account)
+
     async def drop(self, account: Account) -> None:
         """Let go of an account that another window has signed out of; nothing on disk changes."""
         gateway = self._gateways.get(account.key)
@@ -187,13 +228,16 @@ class MachineAccounts:
             # An engine may still run on the old one until the account is opened anew.
             self._replaced.append(self._gateways[account.key])
         self._gateways[account.key] = gateway
+        self._note_opened(KnownAccount(account, address))
+        return account
+
+    def _note_opened(self, known: KnownAccount) -> None:
         try:
-            self._book.opened(KnownAccount(account, address))
+            self._book.opened(known)
         except OSError as failure:
             raise Misconfigured(
                 f"The account could not be noted: {failure.strerror}.", "Check the data directory."
             ) from failure
-        return account
 
     def _gateway(self, key: str, address: BackendAddress) -> Gateway:
         return Gateway(
@@ -204,8 +248,18 @@ class MachineAccounts:
             secrets=self._secrets,
             clock=self._clock,
             linger=self._linger,
-            on_vault_missing=self._vault_missing,
+            memory=self._sessions[key],
+            ears=Ears(
+                self._vault_missing,
+                lambda: self._tell(self.on_server_newer, key),
+                lambda: self._tell(self.on_account_gone, key),
+            ),
         )
+
+    @staticmethod
+    def _tell(ear: Callable[[str], None] | None, key: str) -> None:
+        if ear is not None:
+            ear(key)
 
     def _vault_missing(self, failure: VaultUnavailable) -> None:
         if self.on_vault_missing is not None:

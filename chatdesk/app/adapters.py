@@ -9,18 +9,22 @@ from chatdesk.backend.avatars import SupabaseAvatars
 from chatdesk.backend.check import check_project, clean_address
 from chatdesk.backend.client import BackendClient
 from chatdesk.backend.feed import RealtimeFeed
+from chatdesk.backend.guard import GuardedRemote, Watchman
+from chatdesk.backend.inspection import SignedInInspection, inspect
 from chatdesk.backend.local_launcher import LocalLauncher
 from chatdesk.backend.loopback_listener import LoopbackListener
+from chatdesk.backend.removal import AccountRemoval
 from chatdesk.backend.sessions import SessionKeeper, SessionStorage
-from chatdesk.backend.tables import SupabaseRemote
 from chatdesk.credentials.keyring_vault import KeyringVault
 from chatdesk.credentials.memory_vault import MemoryVault
 from chatdesk.credentials.vault_key import encode_key, key_from_vault
 
 __all__ = [
+    "AccountRemoval",
     "AuthApi",
     "AuthFlows",
     "BackendClient",
+    "GuardedRemote",
     "KeyringVault",
     "LocalLauncher",
     "LoopbackListener",
@@ -29,11 +33,13 @@ __all__ = [
     "SessionKeeper",
     "SessionStorage",
     "SignOutScope",
+    "SignedInInspection",
     "SupabaseAvatars",
-    "SupabaseRemote",
+    "Watchman",
     "check_project",
     "clean_address",
     "encode_key",
     "from_browser",
+    "inspect",
     "key_from_vault",
 ]

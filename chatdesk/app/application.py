@@ -15,11 +15,15 @@ from chatdesk.app.account_book import AccountBook
 from chatdesk.app.account_watch import AccountWatch
 from chatdesk.app.accounts import MachineAccounts
 from chatdesk.app.appearance import Appearance
+from chatdesk.app.copying import MachineSources
+from chatdesk.app.deletion import Deletion
+from chatdesk.app.inspector import MachineInspector
 from chatdesk.app.open_windows import OpenWindows
 from chatdesk.app.people import People
 from chatdesk.app.secrets import Secrets
 from chatdesk.app.sign_out import SignOut
 from chatdesk.app.slow_import import window_painted
+from chatdesk.app.switching import Switch
 from chatdesk.app.tray_wiring import TrayWiring
 from chatdesk.app.update_look import update_look
 from chatdesk.app.wake import WakeWatch
@@ -36,6 +40,7 @@ from chatdesk.providers.registry import connected
 from chatdesk.runtime.loop import keep_for_good, run_in_qt
 from chatdesk.runtime.tasks import TaskScope
 from chatdesk.services.attachments import AttachmentService
+from chatdesk.services.copying.service import CopyService
 from chatdesk.services.generation import GenerationService
 from chatdesk.services.kept import KeptTexts
 from chatdesk.services.models import ModelService
@@ -113,6 +118,8 @@ class Application:
         book = AccountBook(self.data / "accounts.json")
         self.accounts = MachineAccounts(self.data, book, secrets, clock, linger)
         self.session = SessionService(self.accounts, self.scope)
+        self.copying = CopyService(self.open_account, self.profiles, MachineSources(self.accounts), clock)
+        self.inspector = MachineInspector(self.accounts, self.open_account)
         self._provider = provider
         self.people = People(application, self.open_account, self.profiles, self.preferences, clock)
         self.theme = Theme()
@@ -121,6 +128,9 @@ class Application:
         self.updates = UpdateService(
             __version__, update_look(os.environ), self.preferences, self.notices, clock
         )
+        self.sign_out_road = SignOut(self)
+        self.switch = Switch(self)
+        self.deletion = Deletion(self)
         self.windows = OpenWindows(self)
         self.windows.last_closed.connect(self.closed.set)
         self.workspace = Workspace(
@@ -134,6 +144,7 @@ class Application:
             searches=self.windows,
             portability=self.portability,
             sharing=self.sharing,
+            copying=self.copying,
             notices=self.notices,
             clock=clock,
         )
@@ -145,9 +156,10 @@ class Application:
         self.preferences.save_failed.connect(self._not_saved)
         self.session.signed_in.connect(self._signed_in)
         self.session.signed_in_again.connect(self._signed_in_again)
-        self._sign_out = SignOut(self)
-        self._watch = AccountWatch(clock)
-        self._watch.changed.connect(self._look_at_account)
+        self.accounts.on_account_gone = self.deletion.gone
+        self.accounts.on_server_newer = self._server_newer
+        self.watch = AccountWatch(clock)
+        self.watch.changed.connect(self._look_at_account)
         self._looking: asyncio.Task[None] | None = None
         self.wake = WakeWatch(clock)
         self.wake.woken.connect(self._woken)
@@ -199,8 +211,8 @@ class Application:
         await self.tray.notifier.close()
         await self.wake.close()
         await self.updates.close()
-        await self._sign_out.finished()
-        await self._watch.close()
+        await self.sign_out_road.finished()
+        await self.watch.close()
         await self.scope.close()
         await self.workspace.close()
         await self.accounts.release()
@@ -250,11 +262,21 @@ class Application:
         self.window.ask_session_only(failure_words(failure))
 
     def _signed_in(self, account: Account) -> None:
-        self.scope.start(self._open(account), "open account")
+        self.scope.start(self.switch.open(account), "open account")
+
+    def _server_newer(self, key: str) -> None:
+        account = self.open_account.account
+        if account is not None and account.key == key:
+            self.notices.tell(
+                "The server is newer than this ChatDesk, which may only read there.",
+                "Update ChatDesk; what is written here waits until then.",
+                NoticeLevel.WARNING,
+            )
 
     def _signed_in_again(self) -> None:
         if self.open_account.account is not None:
             self.open_account.engine.signed_in_again()
+            self.copying.resume()
 
     def _woken(self, reason: str) -> None:
         _log.info("Checking the link: %s", reason)
@@ -265,16 +287,9 @@ class Application:
         if self._looking is None or self._looking.done():
             self._looking = self.scope.start(self._look(), "look at account")
 
-    async def _open(self, account: Account) -> None:
-        await self._watch.close()
-        self.windows.show_account(account)
-        await self.workspace.open(account)
-        self._watch.start(self.data / "accounts" / account.key)
-        await self.windows.restore()
-
     async def _leave(self, account: Account, everywhere: bool) -> None:
-        await self._watch.close()
-        await self._sign_out.leave(account, everywhere)
+        await self.watch.close()
+        await self.sign_out_road.leave(account, everywhere)
 
     async def _look(self) -> None:
         """See what another window of this computer did with the open account."""
@@ -282,8 +297,8 @@ class Application:
         if account is None:
             return
         if await self.workspace.was_signed_out():
-            await self._watch.close()
-            await self._sign_out.follow(account)
+            await self.watch.close()
+            await self.sign_out_road.follow(account)
         elif self._needs_sign_in(account) and await self.accounts.gateway(account).renewed_elsewhere():
             self._signed_in_again()
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,14 +24,17 @@ from chatdesk.runtime.tasks import TaskScope
 
 if TYPE_CHECKING:
     from chatdesk.app.adapters import (
+        AccountRemoval,
         AuthApi,
         AuthFlows,
         BackendClient,
+        GuardedRemote,
         LocalLauncher,
         SessionKeeper,
+        SignedInInspection,
         SignOutScope,
         SupabaseAvatars,
-        SupabaseRemote,
+        Watchman,
     )
 
 _log = logging.getLogger(__name__)
@@ -49,12 +54,26 @@ def session_key(account_key: str) -> str:
     return f"session-{account_key}"
 
 
+@dataclass(frozen=True)
+class Ears:
+    """Who is told of what no single request can be told: a vault that does not answer (the engine's requests
+    then fail with ``Offline``, a sign-in with ``VaultUnavailable``), a server that became too new to be
+    written to, and an account that was deleted elsewhere."""
+
+    vault_missing: Callable[[VaultUnavailable], None] = lambda _failure: None
+    server_newer: Callable[[], None] = lambda: None
+    account_gone: Callable[[], None] = lambda: None
+
+
+DEAF = Ears()
+
+
 class Gateway:
     """Address, session and adapters of one account; the engine's ``TokenSource``.
 
     The embedded back end has another port after each start, so nothing holds an address for longer than a
-    request. ``directory`` is the account's own. ``on_vault_missing`` is called when the vault is needed and
-    does not answer; the engine's requests then fail with ``Offline``, a sign-in with ``VaultUnavailable``.
+    request. ``directory`` is the account's own. ``memory`` keeps its session where there is no keyring: it
+    lasts as long as the process, also while another account is shown.
     """
 
     def __init__(
@@ -67,7 +86,8 @@ class Gateway:
         secrets: Secrets,
         clock: Clock,
         linger: float,
-        on_vault_missing: Callable[[VaultUnavailable], None] | None = None,
+        ears: Ears = DEAF,
+        memory: MemorySession | None = None,
     ) -> None:
         self._address = address
         self._account_key = account_key
@@ -76,7 +96,9 @@ class Gateway:
         self._secrets = secrets
         self._clock = clock
         self._linger = linger
-        self._on_vault_missing = on_vault_missing
+        self._ears = ears
+        self._memory = memory or MemorySession()
+        self._watchman: Watchman | None = None
         self._busy = asyncio.Lock()
         self._launcher: LocalLauncher | None = None
         self._client: BackendClient | None = None
@@ -107,12 +129,24 @@ class Gateway:
 
     # Adapters -----------------------------------------------------------------------------------------------
 
-    async def remote(self) -> SupabaseRemote:
+    async def remote(self) -> GuardedRemote:
         """Return the adapter for requests."""
         await self._opened()
-        from chatdesk.app.adapters import SupabaseRemote
+        from chatdesk.app.adapters import GuardedRemote, Watchman
 
-        return SupabaseRemote(self._require(), self)
+        if self._watchman is None:
+            self._watchman = Watchman(self._ears.server_newer, self._ears.account_gone)
+        return GuardedRemote(self._require(), self, self._watchman)
+
+    def connected(self) -> None:
+        """A live connection was made: see whether the server may still be written to."""
+        if self._watchman is not None:
+            self._watchman.anew()
+        self._scope.start(self._look(), "look")
+
+    async def _look(self) -> None:
+        with contextlib.suppress(ChatDeskError):
+            await (await self.remote()).look()
 
     async def avatars(self) -> SupabaseAvatars:
         """Return the adapter for profile pictures."""
@@ -130,6 +164,20 @@ class Gateway:
         if self._address.kind is BackendKind.LOCAL and (server := read_port_file(self._backend_home)):
             url = server.url
         return await listens(url)
+
+    async def removal(self) -> AccountRemoval:
+        """Return what deletes the account."""
+        remote = await self.remote()
+        from chatdesk.app.adapters import AccountRemoval
+
+        return AccountRemoval(self._require(), self, remote)
+
+    async def inspection(self, user_id: str) -> SignedInInspection:
+        """Return what tries out the parts of the back end."""
+        remote, avatars = await self.remote(), await self.avatars()
+        from chatdesk.app.adapters import SignedInInspection
+
+        return SignedInInspection(self._address, user_id, self, remote, avatars)
 
     async def auth(self) -> AuthApi:
         """Return the adapter for signing in; needs no session."""
@@ -205,6 +253,7 @@ class Gateway:
     async def forget(self) -> None:
         """Forget the session on this computer: in memory, its file, and the key that sealed it."""
         keeper, self._keeper = self._keeper, None
+        self._memory.clear()
         try:
             if keeper is not None:
                 await keeper.forget()
@@ -249,8 +298,8 @@ class Gateway:
                     self._keeper = await self._signed_in(await self._make_keeper(client))
                 return self._keeper
             except (VaultUnavailable, Misconfigured) as failure:
-                if isinstance(failure, VaultUnavailable) and self._on_vault_missing is not None:
-                    self._on_vault_missing(failure)
+                if isinstance(failure, VaultUnavailable):
+                    self._ears.vault_missing(failure)
                 # For the engine there is simply no way there now; it waits, and what waits with it is kept.
                 raise Offline(failure.message, failure.next_step, failure.code) from failure
 
@@ -277,7 +326,7 @@ class Gateway:
         from chatdesk.app.adapters import AuthApi, SessionKeeper
 
         private_directory(self._directory)
-        storage: SealedSession | MemorySession = MemorySession()
+        storage: SealedSession | MemorySession = self._memory
         if await self._secrets.persistent():
             key = await self._secrets.key(session_key(self._account_key))
             storage = SealedSession(self._directory, key)

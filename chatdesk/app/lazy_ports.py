@@ -126,6 +126,7 @@ class LazyFeed:
             on_bad_token=self._gateway.distrust,
         )
         await self._feed.open(token)
+        self._gateway.connected()
 
     async def join(self, topic: str) -> None:
         await self._opened.join(topic)

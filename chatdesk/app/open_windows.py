@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint, Signal
+from PySide6.QtWidgets import QDialog
 
 from chatdesk.app.open_window import OpenWindow
 from chatdesk.config.options import WINDOW
@@ -121,6 +122,19 @@ class OpenWindows(QObject):
         self._due = _numbers(await store.setting(OPEN_WINDOWS))
         if self._due and len(self.all) == 1 and self.all[0].number not in self._due:
             self.all[0].number = self.all[0].realtime.number = self._due[0]
+
+    def save(self) -> None:
+        """Keep what is unsent and where the windows are: another account is about to be shown."""
+        for each in self.all:
+            each.window.save()
+
+    def forget(self) -> None:
+        """Show nothing of an account that was left, and close what was open about it."""
+        for each in self.all:
+            for dialog in each.window.findChildren(QDialog):
+                dialog.reject()
+            each.wiring.clear()
+            each.window.composer.forget_drafts()
 
     async def restore(self) -> None:
         """Bring back what the windows of this instance looked like, and those that were open last."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QMimeData
 
 from chatdesk.app.puppet_account import AccountStrings
+from chatdesk.app.puppet_accounts import ManyAccountsStrings
 from chatdesk.app.puppet_chats import ChatStrings
 from chatdesk.app.puppet_eyes import WindowEyes
 from chatdesk.app.puppet_files import FileStrings
@@ -44,6 +45,7 @@ class PuppetStrings(
     ChatStrings,
     FileStrings,
     LoadStrings,
+    ManyAccountsStrings,
     PeopleStrings,
     PictureStrings,
     SharingStrings,
@@ -107,6 +109,11 @@ class PuppetStrings(
             whole.portability.imported,
             whole.portability.failed,
             whole.portability.cancelled,
+            whole.copying.progressed,
+            whole.copying.copied,
+            whole.copying.failed,
+            whole.deletion.failed,
+            whole.deletion.deleted,
             whole.session.signed_in,
             whole.session.signed_out,
             whole.session.signed_in_again,
@@ -127,6 +134,9 @@ class PuppetStrings(
             which.realtime.message_refused,
             which.messages.choices_changed,
             which.messages.version_arrived,
+            which.wiring.accounts.check.found,
+            which.wiring.accounts.check.finished,
+            which.wiring.accounts.check.failed,
         ):
             signal.connect(self._changed)
 

@@ -79,6 +79,22 @@ class SignOut:
         else:
             whole.notices.tell("You signed out in another window.")
 
+    async def gone(self, account: Account) -> bool:
+        """Remove everything of an account that the server deleted; tell whether it was still open here."""
+        whole = self._whole
+        async with self._leaving:
+            if whole.open_account.account != account:
+                return False
+            self._ending = True
+            await whole.watch.close()
+            await self._stop()
+            await self._try(whole.workspace.begin_sign_out(), "mark")
+            await whole.accounts.forget(account)
+            await self._try(whole.workspace.close(erase=True), "erase")
+            self._ending = False
+        whole.session.left()
+        return True
+
     async def finished(self) -> None:
         """Wait for a sign-out that runs: the window may be closed over it, the session must not stay."""
         if not self._ending:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from chatdesk.app.account_wiring import AccountWiring
 from chatdesk.app.attachment_wiring import AttachmentWiring
 from chatdesk.app.list_wiring import ListWiring
 from chatdesk.app.model_wiring import ModelWiring
@@ -46,6 +47,7 @@ class Wiring:
         """Messages that no model is to answer."""
         self._failed_message = ""
         self._read = 0
+        self.accounts = AccountWiring(whole)
         self._connect_session()
         self._connect_inbound()
         self._connect_window()

@@ -10,10 +10,13 @@ from random import Random
 from typing import Protocol
 
 from chatdesk.app.accounts import MachineAccounts
+from chatdesk.app.copying import FOLDER as COPYING
+from chatdesk.app.copying import DiskRecord
 from chatdesk.app.lazy_ports import LazyAvatars, LazyFeeds, LazyRemote
 from chatdesk.domain.clock import Clock
 from chatdesk.domain.session import Account
 from chatdesk.services.attachments import AttachmentService
+from chatdesk.services.copying.service import CopyService
 from chatdesk.services.generation import GenerationService
 from chatdesk.services.models import ModelService
 from chatdesk.services.notices import NoticeLevel, NoticeService
@@ -61,6 +64,7 @@ class Workspace:
         searches: Searches,
         portability: PortabilityService,
         sharing: SharingService,
+        copying: CopyService,
         notices: NoticeService,
         clock: Clock,
     ) -> None:
@@ -74,6 +78,7 @@ class Workspace:
         self._searches = searches
         self._portability = portability
         self._sharing = sharing
+        self._copying = copying
         self._notices = notices
         self._clock = clock
         self._store: Store | None = None
@@ -143,8 +148,10 @@ class Workspace:
         await self._open_account.attach(account, store, engine)
         await self._generation.take_up()
         self._portability.attach(remote)
+        self._copying.attach(remote, DiskRecord(self._directory))
 
     async def _detach(self) -> None:
+        await self._copying.detach()
         await self._portability.detach()
         await self._sharing.detach()
         await self._generation.detach()
@@ -168,5 +175,5 @@ class Workspace:
             with contextlib.suppress(RuntimeError):
                 await store.close()
             if erase and self._directory is not None:
-                for name in (PICTURES, ATTACHMENTS):
+                for name in (PICTURES, ATTACHMENTS, COPYING):
                     await asyncio.to_thread(shutil.rmtree, self._directory / name, ignore_errors=True)

@@ -57,6 +57,18 @@ def profile_answer(answer: object) -> RowBatch:
     return batch
 
 
+def stored_files(answer: object) -> tuple[tuple[str, str], ...]:
+    """Read an answer of ``account_files``: (bucket, name) of each; raises ``Retryable``."""
+    try:
+        files = Fields(answer, "the answer").get("files")
+        if not isinstance(files, list):
+            raise BadRow("the answer lacks the files")
+        read = [Fields(each, "a file") for each in files]
+        return tuple((each.text("bucket", 100), each.text("name", 1_000)) for each in read)
+    except BadRow as fault:
+        raise unusable(fault) from fault
+
+
 def changes_page(answer: object, after: int, quarantine: Quarantine) -> ChangesPage:
     """Read an answer of ``pull_changes``; raises ``Retryable``."""
     page = _page(answer, "changes", after)

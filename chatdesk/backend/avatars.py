@@ -55,6 +55,10 @@ class SupabaseAvatars:
             raise Refused("This picture cannot be shown.", "", code="415")
         return image
 
+    async def remove(self, path: str) -> None:
+        """Remove a picture of one's own; one that is not there is no mistake."""
+        await self._ask((await self._storage()).from_(BUCKET).remove([path]))
+
     async def _storage(self) -> AsyncStorageClient:
         address = self._client.address
         token = await self._tokens.access_token()

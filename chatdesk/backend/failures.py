@@ -10,6 +10,7 @@ the user's text.
 from __future__ import annotations
 
 import re
+import socket
 import ssl
 from collections.abc import Iterator
 
@@ -17,7 +18,15 @@ import httpx
 from postgrest.exceptions import APIError
 
 from chatdesk.backend.http import Answer
-from chatdesk.domain.errors import BadInput, ChatDeskError, NeedsSignIn, Offline, Refused, Retryable
+from chatdesk.domain.errors import (
+    AccountGone,
+    BadInput,
+    ChatDeskError,
+    NeedsSignIn,
+    Offline,
+    Refused,
+    Retryable,
+)
 
 TRY_AGAIN = "ChatDesk tries again by itself."
 SIGN_IN_AGAIN = "Sign in again; nothing that is stored here is lost."
@@ -39,7 +48,9 @@ def from_transport(error: BaseException) -> Offline:
             "Check the address, the clock of this computer and the network you are in.",
             code="tls",
         )
-    if isinstance(error, httpx.TimeoutException | TimeoutError) and not was_cut(error):
+    # ``httpx-aiohttp`` also calls a refused connection a time-out.
+    refused = any(isinstance(link, ConnectionError | socket.gaierror) for link in chain)
+    if isinstance(error, httpx.TimeoutException | TimeoutError) and not was_cut(error) and not refused:
         return Offline("The server did not answer in time.", TRY_AGAIN, code="timeout")
     return Offline("The server cannot be reached.", TRY_AGAIN, code=type(error).__name__)
 
@@ -121,6 +132,11 @@ def forbidden(code: str) -> Refused:
     )
 
 
+def account_gone() -> AccountGone:
+    """Say that the account of this token was deleted."""
+    return AccountGone("This account was deleted.", "Sign in to another one.", code="account_gone")
+
+
 def unstorable(code: str) -> BadInput:
     """Say that the text holds NUL, half a character or the like."""
     return BadInput(
@@ -161,6 +177,8 @@ def _from_pgrst(code: str, answer: Answer | None) -> ChatDeskError:
 
 def _from_sqlstate(code: str, answer: Answer | None, message: str) -> ChatDeskError:
     own = message if _SENTENCE.match(message) else None
+    if code == "PT401":  # only private.caller() raises it, in the schema's part 11
+        return account_gone()
     if code in ("22021", "22P05"):
         return unstorable(code)
     if code in ("22001", "54000"):

@@ -33,6 +33,9 @@ _log = logging.getLogger(__name__)
 
 DEADLINE = 10.0
 
+ECHO = "echo"
+"""The event of a word that was sent to be heard again; see ``inspection``."""
+
 TokenListener = Callable[[str], None]
 
 
@@ -222,6 +225,9 @@ class RealtimeFeed:
         """Runs inside the reading task: reads, queues, never raises."""
         if seat.over:
             return
+        if payload["event"] == ECHO:
+            self._echoed(payload["payload"])
+            return
         try:
             change = frames.read(seat.topic, payload["event"], payload["payload"])
         except BadRow as fault:
@@ -241,6 +247,9 @@ class RealtimeFeed:
             self._on_frame(frames.sighting(seat.topic, metas))
         except Exception as fault:
             self._fault(fault)
+
+    def _echoed(self, payload: object) -> None:
+        """A word came back that some device of the user sent to see whether live changes arrive."""
 
     def _state(self, seat: Seat, status: RealtimeSubscribeStates, error: Exception | None) -> None:
         """Runs inside the reading task or a timer: turns realtime's four words into ours, never raises."""

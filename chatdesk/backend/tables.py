@@ -15,7 +15,7 @@ from chatdesk.backend.http import last_answer
 from chatdesk.backend.wire import Quarantine
 from chatdesk.domain.change import RowBatch
 from chatdesk.domain.ephemeral import MemberMarks
-from chatdesk.domain.errors import NeedsSignIn
+from chatdesk.domain.errors import AccountGone, NeedsSignIn
 from chatdesk.domain.mutation import Mutation, MutationKind
 from chatdesk.domain.sharing import SharingKind
 
@@ -139,6 +139,10 @@ class SupabaseRemote:
     async def share(self, kind: SharingKind, args: Mapping[str, Any]) -> RowBatch:
         return answers.sharing_answer(await self._call(kind.value, args))
 
+    async def call(self, name: str, args: Mapping[str, Any]) -> object:
+        """Call an RPC that is no part of the port; raises what the port raises."""
+        return await self._call(name, args)
+
     async def _lease(self, name: str, args: Mapping[str, Any]) -> GenerationReply:
         answer = await self._call(name, args)
         return answers.generation_reply(answer, lease=True, quarantine=self.quarantine)
@@ -151,6 +155,8 @@ class SupabaseRemote:
         token = await self._tokens.access_token()
         try:
             return await self._request(name, args, token)
+        except AccountGone:
+            raise
         except NeedsSignIn:
             self._tokens.distrust(token)
             fresh = await self._tokens.access_token()

@@ -8,6 +8,7 @@
     ├── Refused              the same request will never work
     │   └── BadInput         the text itself is the reason
     ├── NeedsSignIn          the session is over
+    │   └── AccountGone      and its account was deleted
     ├── Misconfigured        an address, key or model set-up is wrong
     ├── VaultUnavailable     the OS keyring does not answer
     └── StoreDamaged         a local file cannot be read
@@ -57,6 +58,10 @@ class BadInput(Refused):
 
 class NeedsSignIn(ChatDeskError):
     """The session ended and cannot be renewed."""
+
+
+class AccountGone(NeedsSignIn):
+    """The account was deleted: nobody can sign in to it any more."""
 
 
 class Misconfigured(ChatDeskError):

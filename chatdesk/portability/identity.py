@@ -21,3 +21,8 @@ def conversation_id(user_id: str, source: Format, key: str, copy: int = 0) -> st
 def message_id(conversation: str, key: str) -> str:
     """Return the id of a message of an imported conversation."""
     return str(uuid.uuid5(uuid.UUID(conversation), key))
+
+
+def provider_id(user_id: str, key: str) -> str:
+    """Return the id that a provider of another account gets in this one; a key in a keyring stays behind."""
+    return str(uuid.uuid5(_SPACE, f"{user_id}\nprovider\n{key}"))

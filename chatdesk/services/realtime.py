@@ -141,7 +141,7 @@ class RealtimeService(QObject):
     async def begin(self) -> None:
         """The account is open: show the conversation this window showed last."""
         self.serve()
-        await self._go_back()
+        await self._go_back(True)
 
     async def join(self, *, again: bool = False) -> None:
         """Serve a window that was opened while the account is; it begins with no conversation.
@@ -151,9 +151,7 @@ class RealtimeService(QObject):
         self.serve()
         self.entries_loaded.emit(EntriesLoaded(await self.store.entries(), await self.store.profiles()))
         self.state_changed.emit(self.engine.state)
-        await self.drafts.bring("")
-        if again:
-            await self._go_back()
+        await self._go_back(again)
 
     def serve(self) -> None:
         """Get ready to show conversations of the account that is open."""
@@ -390,13 +388,13 @@ class RealtimeService(QObject):
             await self.drafts.bring(conversation_id)
             await self.store.save_setting(of_window(LAST_CONVERSATION, self.number), conversation_id)
 
-    async def _go_back(self) -> None:
+    async def _go_back(self, to_last: bool) -> None:
+        await self.drafts.bring("")
         last = await self.store.setting(of_window(LAST_CONVERSATION, self.number))
-        if last and await self.store.entry(last) is not None:
+        if to_last and last and await self.store.entry(last) is not None:
             self.set_current_conversation(last)
 
     async def _find_failed(self) -> None:
-        entries = await self.store.outbox()
-        failed = next((entry for entry in entries if entry.state is OutboxState.FAILED), None)
+        failed = next((each for each in await self.store.outbox() if each.state is OutboxState.FAILED), None)
         if failed is not None:
             self.failed_found.emit(failed)

@@ -31,6 +31,10 @@ class Accounts(Protocol):
         """Return the account that was open last, from a file: no vault, no network."""
         ...
 
+    def choose(self, key: str) -> Account | None:
+        """Make a known account the one to open, now and at the next start."""
+        ...
+
     async def use_this_computer(self) -> Account:
         """Open the account of the embedded back end, making it on the first call."""
         ...
@@ -78,6 +82,16 @@ class SessionService(QObject):
             self.signed_in.emit(account)
         else:
             self.signed_out.emit()
+
+    def switch_to(self, key: str) -> None:
+        """Open another account of this machine; nobody is asked, its session is kept here."""
+        try:
+            account = self._accounts.choose(key)
+        except ChatDeskError as failure:
+            self.sign_in_failed.emit(failure)
+            return
+        if account is not None:
+            self.signed_in.emit(account)
 
     def use_this_computer(self) -> None:
         """Sign in to the account on this computer, without a question."""

@@ -30,3 +30,18 @@ class AccountFacts:
             holds |= Need.NOTHING if self.account.is_owner else Need.OWN_ACCESS
             holds |= Need.THIS_COMPUTER if self.account.kind is BackendKind.LOCAL else Need.NOTHING
         return holds
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChoice:
+    """An account of this computer in a list: who it is, where it lives, whether it is open here."""
+
+    key: str
+    name: str
+    line: str
+    is_open: bool = False
+
+    @property
+    def words(self) -> str:
+        """Both in one line."""
+        return f"{self.name} – {self.line}" if self.line and self.line != self.name else self.name

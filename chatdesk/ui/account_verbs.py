@@ -1,21 +1,22 @@
-"""What can be done with the account: profile, sync status, signing out."""
+"""What can be done with the account: profile, sync status, switching, signing out, deleting."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import QObject, QPoint, Signal
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QAction, QImage
 from PySide6.QtWidgets import QWidget
 
 from chatdesk.domain.profile import Profile
 from chatdesk.domain.session import Account, BackendKind, SyncState
 from chatdesk.language.door import _
 from chatdesk.models.people import name_of
-from chatdesk.ui.account_facts import AccountFacts
+from chatdesk.ui.account_facts import AccountChoice, AccountFacts
 from chatdesk.ui.actions.action_set import ActionSet
 from chatdesk.ui.actions.menus import open_action_menu
 from chatdesk.ui.actions.table import ACCOUNT_MENU, ActionId
+from chatdesk.ui.dialogs.delete_account import DeleteAccountDialog
 from chatdesk.ui.dialogs.profile import ProfileDialog
 from chatdesk.ui.dialogs.sign_in_again import SignInAgainDialog
 from chatdesk.ui.dialogs.sign_out import SignOutDialog
@@ -33,7 +34,9 @@ class AccountVerbs(QObject):
     Signals: ``save_requested(ProfileEdit)``; ``sign_out_requested(bool)`` after the question was answered,
     with whether all devices are meant; ``facts_changed()``; ``sign_in_again_requested(str, str)`` with e-mail
     and password, both empty for the account on this computer, which needs none; those of ``panel`` are the
-    panel's own; ``ways_requested()`` for another way to sign in again than the password.
+    panel's own; ``switch_requested(key)`` and ``add_requested()`` for another account, ``copy_requested()``
+    for chats of another one, ``check_requested()``, ``delete_requested()`` after the question was answered;
+    ``ways_requested()`` for another way to sign in again than the password.
     """
 
     save_requested = Signal(object)
@@ -41,6 +44,11 @@ class AccountVerbs(QObject):
     sign_in_again_requested = Signal(str, str)
     facts_changed = Signal()
     ways_requested = Signal()
+    switch_requested = Signal(str)
+    add_requested = Signal()
+    copy_requested = Signal()
+    check_requested = Signal()
+    delete_requested = Signal()
 
     def __init__(
         self, window: QWidget, theme: Theme, actions: ActionSet, badge: SyncBadge, button: ProfileButton
@@ -58,6 +66,10 @@ class AccountVerbs(QObject):
         self.sign_in: SignInAgainDialog | None = None
         self._account: Account | None = None
         self._leaving: SignOutDialog | None = None
+        self.deleting: DeleteAccountDialog | None = None
+        self.choices: Callable[[], Sequence[AccountChoice]] = tuple
+        """Tells the accounts of this computer."""
+        self._offered: list[QAction] = []
         self.panel.sign_in_requested.connect(self.open_sign_in)
         badge.clicked.connect(self.open_panel)
         button.clicked.connect(self.open_menu)
@@ -90,6 +102,8 @@ class AccountVerbs(QObject):
         self._account = account
         if account is None and self.sign_in is not None:
             self.sign_in.reject()
+        if account is None and self.deleting is not None:
+            self.deleting.over()
         self._button.show_account(account)
         self.facts_changed.emit()
 
@@ -100,16 +114,41 @@ class AccountVerbs(QObject):
                 self.open_profile()
             case ActionId.SYNC_STATUS:
                 self.open_panel()
+            case ActionId.ADD_ACCOUNT:
+                self.add_requested.emit()
+            case ActionId.COPY_CHATS:
+                self.copy_requested.emit()
+            case ActionId.CHECK_SERVER:
+                self.check_requested.emit()
             case ActionId.SIGN_OUT:
                 self._ask_sign_out()
+            case ActionId.DELETE_ACCOUNT:
+                self._ask_delete()
             case _:
                 return False
         return True
 
     def open_menu(self) -> None:
-        """Open the account menu above the profile."""
+        """Open the account menu above the profile; several accounts are its first rows."""
         at = self._button.mapToGlobal(QPoint(0, -_GAP))
-        open_action_menu(self._actions.rows(ACCOUNT_MENU), self._window, _("Account"), at)
+        rows = [*self._offer(), *self._actions.rows(ACCOUNT_MENU)]
+        open_action_menu(rows, self._window, _("Account"), at)
+
+    def _offer(self) -> list[QAction | None]:
+        while self._offered:
+            self._offered.pop().deleteLater()
+        choices = self.choices()
+        if len(choices) < 2:
+            return []
+        for choice in choices:
+            # A person may be called "A&B", and Qt would underline the B.
+            action = QAction(choice.words.replace("&", "&&"), self)
+            action.setCheckable(True)
+            action.setChecked(choice.is_open)
+            action.setEnabled(not choice.is_open)
+            action.triggered.connect(lambda _checked=False, key=choice.key: self.switch_requested.emit(key))
+            self._offered.append(action)
+        return [*self._offered, None]
 
     def open_panel(self) -> None:
         """Open the sync panel above the badge."""
@@ -151,6 +190,18 @@ class AccountVerbs(QObject):
 
     def _sign_in_closed(self) -> None:
         self.sign_in = None
+
+    def _ask_delete(self) -> None:
+        if self.deleting is not None or self._account is None:
+            return
+        name = self._account.email or (name_of(self._profile) if self._profile is not None else "")
+        self.deleting = DeleteAccountDialog(self._account, name, self._window)
+        self.deleting.delete_requested.connect(self.delete_requested)
+        self.deleting.finished.connect(self._deleting_closed)
+        self.deleting.open()
+
+    def _deleting_closed(self) -> None:
+        self.deleting = None
 
     def _leaving_closed(self) -> None:
         self._leaving = None

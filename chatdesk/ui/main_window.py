@@ -169,11 +169,13 @@ class MainWindow(QMainWindow):
     # Facts
 
     def show_first_run(self) -> None:
-        """Show the page that offers an account; forgets who was here."""
+        """Show the page that offers an account, beside those that are known here."""
         self.first_run.set_busy(False)
+        self.first_run.forget_failures()
+        self.first_run.known.offer(self.account.choices())
         self._pages.setCurrentWidget(self.first_run)
         self._enable()
-        self.first_run.local_button.setFocus()
+        (self.first_run.known.buttons or [self.first_run.local_button])[0].setFocus()
 
     def show_chat(self) -> None:
         """Show the list and the conversation."""

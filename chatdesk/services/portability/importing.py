@@ -26,7 +26,7 @@ MOST_COPIES = 50
 PATIENCE = 120.0
 """Seconds without any answer after which the import ends; it can be taken up again."""
 
-_MISSING_CALL = ("PGRST202", "404", "42883")
+_NO_USE_WAITING = ("PGRST202", "404", "42883", "schema_newer")
 _ELSEWHERE = ("gone", "taken")
 
 Told = Callable[[Phase, int], None]
@@ -176,7 +176,7 @@ class ImportRun:
                 break
             except Retryable as failure:
                 waited = self._clock.monotonic() - began
-                if failure.code in _MISSING_CALL or waited > PATIENCE or self.cancelled:
+                if failure.code in _NO_USE_WAITING or waited > PATIENCE or self.cancelled:
                     raise
                 self.waiting = True
                 self._told(Phase.WAITING, self._done)

@@ -57,11 +57,15 @@ class ActionId(StrEnum):
     PROFILE = "account.profile"
     SYNC_STATUS = "account.sync"
     REFRESH = "account.refresh"
+    ADD_ACCOUNT = "account.add"
+    COPY_CHATS = "account.copy"
+    CHECK_SERVER = "account.check"
     SIGN_OUT = "account.sign_out"
     CHANGE_EMAIL = "account.email"
     CHANGE_PASSWORD = "account.password"
     END_OTHERS = "account.end_others"
     LOCAL_MAILS = "account.mails"
+    DELETE_ACCOUNT = "account.delete"
     EXPORT_EVERYTHING = "app.export"
     IMPORT = "app.import"
     SETTINGS = "app.settings"
@@ -151,11 +155,15 @@ ACTIONS: dict[ActionId, ActionRow] = {
         ActionRow(ActionId.PROFILE, "Profile…", "user", (), Need.ACCOUNT),
         ActionRow(ActionId.SYNC_STATUS, "Sync status", "cloud", (), Need.ACCOUNT),
         ActionRow(ActionId.REFRESH, "Refresh now", "refresh", ("F5",), Need.ACCOUNT),
+        ActionRow(ActionId.ADD_ACCOUNT, "Add another account…", "plus", (), Need.ACCOUNT),
+        ActionRow(ActionId.COPY_CHATS, "Copy chats from another account…", "users", (), Need.ACCOUNT),
+        ActionRow(ActionId.CHECK_SERVER, "Check the connection…", "cloud-check", (), Need.ACCOUNT),
         ActionRow(ActionId.SIGN_OUT, "Sign out…", "sign-out", (), Need.ACCOUNT),
         ActionRow(ActionId.CHANGE_EMAIL, "Change the e-mail address…", "pencil", (), _OWN),
         ActionRow(ActionId.CHANGE_PASSWORD, "Change the password…", "key", (), _OWN),
         ActionRow(ActionId.END_OTHERS, "Sign out on other devices…", "sign-out", (), _OWN),
         ActionRow(ActionId.LOCAL_MAILS, "Mails on this computer…", "computer", (), _HERE),
+        ActionRow(ActionId.DELETE_ACCOUNT, "Delete account…", "trash", (), Need.ACCOUNT),
         ActionRow(ActionId.EXPORT_EVERYTHING, "Export everything…", "export", (), Need.ACCOUNT),
         ActionRow(ActionId.IMPORT, "Import…", "import", (), Need.ACCOUNT),
         ActionRow(ActionId.SETTINGS, "Settings…", "settings", ("Ctrl+,",)),
@@ -176,10 +184,12 @@ ACCOUNT_MENU: MenuRows = (
     ActionId.JOIN_CHAT,
     ActionId.IMPORT,
     ActionId.EXPORT_EVERYTHING,
+    ActionId.COPY_CHATS,
     None,
     ActionId.SETTINGS,
     ActionId.SHORTCUTS,
     None,
+    ActionId.ADD_ACCOUNT,
     ActionId.SIGN_OUT,
     ActionId.QUIT,
 )

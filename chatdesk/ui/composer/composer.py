@@ -206,6 +206,13 @@ class Composer(QWidget):
         self._drafts.drop_files()
         self.tray.show_files(())
 
+    def forget_drafts(self) -> None:
+        """Show nothing of what was written: another account is shown now, and it was kept in the one left."""
+        self._save_timer.stop()
+        self._unsaved = False
+        self._drafts = Drafts()
+        self._fill("")
+
     def set_send_key(self, value: str) -> None:
         """Choose which key sends: a value of the option."""
         self._send_key = value

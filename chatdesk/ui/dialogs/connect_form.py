@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from chatdesk.domain.session import BackendKind
 from chatdesk.domain.sign_in import SignInPlace
@@ -51,12 +51,13 @@ def key_fault(text: str) -> str:
 class ConnectForm(QWidget):
     """Address, key, e-mail and password, checked here before anything is sent.
 
-    ``submitted(SignInRequest)`` is emitted when nothing is wrong with the fields. What was entered stays,
-    whatever happens. ``ways_requested(SignInPlace, str)``, with the e-mail address, for another way than a
-    password.
+    ``submitted(SignInRequest)`` is emitted when nothing is wrong with the fields, ``check_requested(url,
+    key)`` when somebody wants to know what the project lacks. What was entered stays, whatever happens.
+    ``ways_requested(SignInPlace, str)``, with the e-mail address, for another way than a password.
     """
 
     submitted = Signal(object)
+    check_requested = Signal(str, str)
     ways_requested = Signal(object, str)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -75,6 +76,10 @@ class ConnectForm(QWidget):
         self.button = QPushButton()
         self.button.setProperty("look", "tonal")
         self.button.clicked.connect(self.submit)
+        self.check_button = QPushButton()
+        say(self.check_button.setText, "Check")
+        say(self.check_button.setToolTip, "See what the project has and what it lacks")
+        self.check_button.clicked.connect(self.check)
         self.create_box.toggled.connect(self._name_button)
         retell(self._name_button)
         self._busy = False
@@ -97,12 +102,27 @@ class ConnectForm(QWidget):
         column.addLayout(rows)
         column.addWidget(self.create_box)
         column.addWidget(self.error)
-        column.addWidget(self.button)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.check_button)
+        buttons.addWidget(self.button, 1)
+        column.addLayout(buttons)
         self.ways_button = QPushButton()
         self.ways_button.setProperty("look", "link")
         say(self.ways_button.setText, "Other ways to sign in…")
         self.ways_button.clicked.connect(self._ask_for_ways)
         column.addWidget(self.ways_button, 0, Qt.AlignmentFlag.AlignHCenter)
+
+    def check(self) -> None:
+        """Ask to look at the project, if its address and its key can be right."""
+        self.show_error("")
+        url, key = self.url.text().strip().rstrip("/"), self.api_key.text().strip()
+        for edit, fault in ((self.url, url_fault(url)), (self.api_key, key_fault(key))):
+            self._mark(edit, bool(fault))
+            if fault:
+                self.show_error(fault)
+                edit.setFocus()
+                return
+        self.check_requested.emit(url, key)
 
     def submit(self) -> None:
         """Check the fields, and ask to connect if nothing is wrong with them."""
@@ -141,7 +161,8 @@ class ConnectForm(QWidget):
 
     def set_busy(self, busy: bool, *, connecting: bool = True) -> None:
         """Lock the fields while a server is asked; ``connecting``: because of this form."""
-        for widget in (*self._fields(), self.create_box, self.button, self.ways_button):
+        everything = (*self._fields(), self.create_box, self.button, self.ways_button, self.check_button)
+        for widget in everything:
             widget.setEnabled(not busy)
         self._busy = busy and connecting
         self._name_button()

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from chatdesk.language.door import N_, _
 from chatdesk.ui.dialogs.connect_form import ConnectForm
+from chatdesk.ui.dialogs.known_accounts import KnownAccounts
 from chatdesk.ui.picture_label import PictureLabel
 from chatdesk.ui.theme.fonts import sized
 from chatdesk.ui.theme.icons import icon
@@ -38,7 +39,7 @@ class FirstRunPage(QScrollArea):
 
     Signals: ``use_this_computer_requested()``; ``connect_requested(SignInRequest)``;
     ``others_requested()`` for an account on this computer that has a password. The window answers with
-    ``set_busy`` and ``show_failure``; what was entered stays.
+    ``set_busy`` and ``show_failure``; what was entered stays. ``known`` offers the accounts there are.
     """
 
     use_this_computer_requested = Signal()
@@ -65,6 +66,7 @@ class FirstRunPage(QScrollArea):
         self.local_error.setProperty("look", "error")
         self.local_error.setWordWrap(True)
         self.local_error.hide()
+        self.known = KnownAccounts(theme)
         self._asked_local = False
         self._busy = False
         retell(self._name_button)
@@ -91,6 +93,7 @@ class FirstRunPage(QScrollArea):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             column.addWidget(label)
         column.addSpacing(22)
+        column.addWidget(self.known)
         self._cards = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._cards.setSpacing(18)
         self._cards.addWidget(self._local_card())
@@ -176,6 +179,7 @@ class FirstRunPage(QScrollArea):
         self.form.set_busy(busy, connecting=not self._asked_local)
         self.local_button.setEnabled(not busy)
         self.others_button.setEnabled(not busy)
+        self.known.setEnabled(not busy)
         self._busy = busy
         self._name_button()
 
@@ -207,7 +211,11 @@ class FirstRunPage(QScrollArea):
         self._clear()
         self.connect_requested.emit(request)
 
-    def _clear(self) -> None:
+    def forget_failures(self) -> None:
+        """Take away what was said about an earlier try."""
         self.local_error.hide()
         self.form.show_error("")
+
+    def _clear(self) -> None:
+        self.forget_failures()
         self.set_busy(True)

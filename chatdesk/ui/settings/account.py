@@ -11,7 +11,7 @@ from chatdesk.models.people import name_of
 from chatdesk.ui.account_facts import AccountFacts
 from chatdesk.ui.actions.table import ActionId
 from chatdesk.ui.avatar import Avatar
-from chatdesk.ui.settings.page import Fact, Page, plain_label, value_label
+from chatdesk.ui.settings.page import Fact, Page, Row, plain_label, value_label
 from chatdesk.ui.sync_face import sync_face
 from chatdesk.ui.theme.icons import icon
 from chatdesk.ui.theme.theme import Theme
@@ -33,7 +33,9 @@ class AccountPage(Page):
         self._mark, self.state, self.sentence = QLabel(), plain_label("title"), plain_label("muted")
         self.edit_button = self._button("Edit profile…", ActionId.PROFILE)
         self.refresh_button = self._button("Refresh now", ActionId.REFRESH)
+        self.check_button = self._button("Check…", ActionId.CHECK_SERVER)
         self.sign_out_button = self._button("Sign out…", ActionId.SIGN_OUT)
+        self.delete_button = self._button("Delete account…", ActionId.DELETE_ACCOUNT)
         self._person = self.card()
         self._person.add(_line(self._avatar, self.name, self.line, self.edit_button))
         self._person.add(Fact(self.place, "Where it lives"))
@@ -47,8 +49,22 @@ class AccountPage(Page):
         )
         self._sync = self.card()
         self._sync.add(_line(self._mark, self.state, self.sentence, self.refresh_button))
+        self._sync.add(
+            Row(
+                theme,
+                "The connection, part by part",
+                self.check_button,
+                "Sees whether the server has everything ChatDesk needs, and tries it out.",
+            )
+        )
         self.column.addSpacing(6)
-        self.column.addWidget(self.sign_out_button, 0, Qt.AlignmentFlag.AlignLeft)
+        self._ends = QWidget()
+        ends = QHBoxLayout(self._ends)
+        ends.setContentsMargins(0, 0, 0, 0)
+        ends.addWidget(self.sign_out_button)
+        ends.addWidget(self.delete_button)
+        ends.addStretch(1)
+        self.column.addWidget(self._ends)
         self.nobody = plain_label("muted")
         say(self.nobody.setText, "Nobody is signed in.")
         self.column.addWidget(self.nobody)
@@ -65,7 +81,7 @@ class AccountPage(Page):
     def refresh(self) -> None:
         """Show the facts, in the language in use."""
         facts, account = self._facts, self._facts.account
-        for widget in (self._person, self._access, self._sync, self.sign_out_button):
+        for widget in (self._person, self._access, self._sync, self._ends):
             widget.setVisible(account is not None)
         self.nobody.setVisible(account is None)
         if account is None:

@@ -1,7 +1,8 @@
 -- ChatDesk, part 12: files of imported messages.
 --
 -- A message of the file may name files, like one that is sent. Their bytes are in the bucket by then: the client
--- makes the conversation first, then puts the files there, and brings the messages last.
+-- makes the conversation first, then puts the files there, and brings the messages last. 'foreign' marks what
+-- somebody wrote who has no account here: it stays without an author.
 
 create or replace function private.import_messages(p_place public.conversations, p_messages jsonb)
 returns public.conversations
@@ -15,7 +16,8 @@ begin
         id, conversation_id, parent_id, author_id, role, content, model, usage, status, error, seq, revision,
         created_at, updated_at, replaces, attachments)
     select
-        g.id, p_place.id, g.parent_id, caller, g.role, g.content, g.model, g.usage, g.status, g.error,
+        g.id, p_place.id, g.parent_id, case when given.message @> '{"foreign": true}' then null else caller end,
+        g.role, g.content, g.model, g.usage, g.status, g.error,
         p_place.last_seq + row_number() over (order by g.n), p_place.revision + row_number() over (order by g.n),
         private.import_time(g.created_at, p_place.created_at),
         greatest(

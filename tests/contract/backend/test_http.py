@@ -265,10 +265,14 @@ async def test_only_a_clear_word_ends_a_session(answer: bytes, kind: type[ChatDe
 
 
 CHECKS: list[tuple[bytes, str | None]] = [
-    (reply("200 OK", str(SCHEMA_VERSION).encode()), None),
-    (reply("401 Unauthorized", b'{"code":"42501","message":"permission denied for function"}'), None),
-    (reply("200 OK", b"0"), "schema 0"),
-    (reply("200 OK", b"99"), "schema 99"),
+    (reply("200 OK", f'{{"version":{SCHEMA_VERSION}}}'.encode()), None),
+    (reply("200 OK", b'{"version":0,"policies":null}'), "schema 0"),
+    (reply("200 OK", b'{"version":99}'), "schema 99"),
+    (reply("200 OK", b"11"), "not_supabase 200"),
+    (
+        reply("401 Unauthorized", b'{"code":"42501","message":"permission denied for function"}'),
+        "schema_missing",
+    ),
     (
         reply("404 Not Found", b'{"code":"PGRST202","message":"Could not find the function"}'),
         "schema_missing",
@@ -277,7 +281,6 @@ CHECKS: list[tuple[bytes, str | None]] = [
     (reply("401 Unauthorized", b'{"code":"PGRST301","message":"No suitable key"}'), "key"),
     (reply("200 OK", PORTAL, "text/html"), "not_supabase 200"),
     (reply("404 Not Found", PORTAL, "text/html"), "not_supabase 404"),
-    (reply("301 Moved", b"", "text/html", "Location: https://example.com/\r\n"), "not_supabase 301"),
 ]
 
 

@@ -57,7 +57,7 @@ def certificate(tmp_path: Path) -> Path:
 @asynccontextmanager
 async def server_with(certificate: Path) -> AsyncIterator[BackendAddress]:
     async def version(_request: web.Request) -> web.Response:
-        return web.json_response(SCHEMA_VERSION)
+        return web.json_response({"version": SCHEMA_VERSION})
 
     async def socket(request: web.Request) -> web.WebSocketResponse:
         answer = web.WebSocketResponse()
@@ -67,7 +67,7 @@ async def server_with(certificate: Path) -> AsyncIterator[BackendAddress]:
         return answer
 
     application = web.Application()
-    application.router.add_post("/rest/v1/rpc/schema_version", version)
+    application.router.add_post("/rest/v1/rpc/schema_state", version)
     application.router.add_get("/realtime/v1/websocket", socket)
     runner = web.AppRunner(application, shutdown_timeout=0.1)
     await runner.setup()

@@ -144,7 +144,8 @@ async def test_a_deleted_message_names_no_files_and_they_cannot_be_read(any_data
     repeated = await owner.send(conversation, "Look", p_id=message, p_attachments=[file])
     assert repeated["message"]["deleted_at"] is not None
     await owner.call("delete_conversation", p_id=conversation)
-    assert not await can_see(any_database, owner, file["path"])
+    assert not await can_see(any_database, friend, file["path"])
+    assert await can_see(any_database, owner, file["path"]), "or nobody could remove it"
     rows = await (await any_database.admin()).fetch("select attachments from public.messages")
     assert {row["attachments"] for row in rows} == {"[]"}
 

@@ -241,7 +241,7 @@ async def test_a_sign_up_survives_a_broken_profile_table(any_database: Database)
     await admin.execute("alter table public.away rename to profiles")
     assert (await person.call("ensure_profile"))["profile"]["id"] == person.id
     assert await person.call("ensure_profile") == await person.call("ensure_profile")
-    await refused(Person(any_database, new_id()), "42501", "ensure_profile")
+    await refused(Person(any_database, new_id()), "PT401", "ensure_profile")
 
 
 async def test_a_deleted_account_leaves_the_others_their_conversation(any_database: Database) -> None:

@@ -241,3 +241,9 @@ def test_random_changes_keep_order_and_index(model: MessageListModel) -> None:
             truth[row.id] = row
     assert [model.at(r) for r in range(model.rowCount())] == sorted(truth.values(), key=lambda m: m.order)
     assert all(model.row_of(each) == ids(model).index(each) for each in truth)
+
+
+def test_who_deleted_the_account_has_no_name_any_more() -> None:
+    model = MessageListModel()
+    model.load("c", [message(1, author=None)], False)
+    assert model.data(model.index(0), TimelineRole.AUTHOR) == "Deleted user"

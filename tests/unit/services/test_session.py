@@ -28,6 +28,9 @@ class Book:
     def last(self) -> Account | None:
         return self.account
 
+    def choose(self, key: str) -> Account | None:
+        return self.account if self.account is not None and self.account.key == key else None
+
     async def use_this_computer(self) -> Account:
         return self._answer("this computer")
 
