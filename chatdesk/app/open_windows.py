@@ -46,6 +46,7 @@ class OpenWindows(QObject):
         self.all: list[OpenWindow] = []
         """The one the user looked at last is the first."""
         self._recalled = False
+        self._slot = 0
         self._due: tuple[int, ...] = ()
         """Windows that were open when the program ended and are not yet again."""
         self.stays: Callable[[], bool] = lambda: False
@@ -116,10 +117,11 @@ class OpenWindows(QObject):
 
     async def recall(self, store: Store) -> None:
         """Learn which windows were open last; the first one takes the number of one of them."""
+        self._slot = store.slot
         if self._recalled:
             return
         self._recalled = True
-        self._due = _numbers(await store.setting(OPEN_WINDOWS))
+        self._due = _numbers(await store.setting(OPEN_WINDOWS), store.slot)
         if self._due and len(self.all) == 1 and self.all[0].number not in self._due:
             self.all[0].number = self.all[0].realtime.number = self._due[0]
 
@@ -204,18 +206,24 @@ class OpenWindows(QObject):
         """Write down which windows are open, the one in front first: the next start opens them again."""
         if self._whole.open_account.account is not None:
             numbers = [each.number for each in self.all]
-            self._whole.open_account.save_setting(OPEN_WINDOWS, json.dumps(numbers))
+            kept = json.dumps({"slot": self._slot, "windows": numbers})
+            self._whole.open_account.save_setting(OPEN_WINDOWS, kept)
 
     def _tell(self, notice: Notice) -> None:
         text, step = sentence(notice.text), sentence(notice.next_step)
         self.active.window.notices.tell(text, step, notice.level.value)
 
 
-def _numbers(kept: str | None) -> tuple[int, ...]:
-    """Read what was written down; whatever else is there counts as nothing."""
+def _numbers(kept: str | None, slot: int) -> tuple[int, ...]:
+    """Read what was written down for this slot; whatever else is there counts as nothing.
+
+    A new slot begins with a copy of another one's settings, and the windows of a process that runs beside
+    this one are not to be opened here as well.
+    """
     try:
-        found = json.loads(kept or "[]")
-    except ValueError:
+        found = json.loads(kept or "{}")
+        numbers = found["windows"] if found["slot"] == slot else []
+        whole = [each for each in numbers if type(each) is int and 0 < each <= _MOST]
+    except (ValueError, KeyError, TypeError):
         return ()
-    whole = [each for each in found if type(each) is int and 0 < each <= _MOST] if type(found) is list else []
     return tuple(dict.fromkeys(whole))
