@@ -13,13 +13,19 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+from PySide6.QtCore import QCoreApplication, QLocale, QTranslator
 
+from chatdesk.language import door
 from chatdesk.providers import weights
 from tests.support import stalls
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # Where nobody is meant to answer, nobody does; the tests of the built-in model make their own.
 os.environ["CHATDESK_BUILT_IN"] = "off"
+# Whoever runs the tests may read any language; the tests, and the programs they start, begin with English.
+os.environ["LANG"] = "C.UTF-8"
+for _name in [_name for _name in os.environ if _name == "LANGUAGE" or _name.startswith("LC_")]:
+    del os.environ[_name]
 for _name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
     os.environ.pop(_name, None)
 
@@ -85,6 +91,18 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
     for name in ("CHATDESK_MODEL", "CHATDESK_API_KEY", "CHATDESK_API_BASE"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _same_language() -> Iterator[None]:
+    """A process has one language, one way to write numbers, one set of Qt's texts; each test begins anew."""
+    QLocale.setDefault(QLocale.system())
+    yield
+    door.put(door.SOURCE, None)
+    QLocale.setDefault(QLocale.system())
+    application = QCoreApplication.instance()
+    for translator in application.findChildren(QTranslator) if application is not None else ():
+        QCoreApplication.removeTranslator(translator)
 
 
 @pytest.fixture(autouse=True)

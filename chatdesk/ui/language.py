@@ -32,12 +32,15 @@ class Interpreter:
     def _translate_qt(self, code: str) -> None:
         if self._qt is not None:
             self._application.removeTranslator(self._qt)
+            self._qt.deleteLater()
             self._qt = None
-        translator = QTranslator()
+        translator = QTranslator(self._application)
         folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
         if translator.load(f"qtbase_{code}", folder):
             self._application.installTranslator(translator)
             self._qt = translator
+        else:
+            translator.deleteLater()
 
 
 def _locale(code: str) -> QLocale:

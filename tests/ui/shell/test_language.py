@@ -27,7 +27,6 @@ from chatdesk.domain.message import DeliveryState
 from chatdesk.domain.session import LinkState, SyncState
 from chatdesk.language import door
 from chatdesk.language.catalogue import Catalogue, Entry
-from chatdesk.language.door import use
 from chatdesk.models.conversation_list import ConversationListModel
 from chatdesk.models.message_list import MessageListModel
 from chatdesk.services.preferences import PreferenceService
@@ -83,14 +82,6 @@ class Marking(Catalogue):
                 forms = {0: forms[0], 1: f"⟦{text.plural}⟧"}
             entries.append(Entry(text.message, text.context, text.plural, forms))
         super().__init__(entries)
-
-
-@pytest.fixture(autouse=True)
-def _english(qapp: QApplication) -> Iterator[None]:
-    before = QLocale()
-    yield
-    use("en")
-    QLocale.setDefault(before)
 
 
 @pytest.fixture

@@ -243,14 +243,11 @@ def test_the_dialog_speaks_and_can_be_used_by_keyboard(qtbot: QtBot, window: Mai
 
 def test_german(window: MainWindow, theme: Theme) -> None:
     door.use("de")
-    try:
-        dialog = TransferDialog(window)
-        dialog.show_preview(preview(problems=Problems(1, [Skipped("9", "It is not valid JSON.")], [])))
-        assert dialog.title.text() == "1.234 Chats importieren?"
-        assert dialog.problems.toPlainText() == "Chat 9: Er ist kein gültiges JSON."
-        assert dialog.cancel_button.text() == "Abbrechen"
-    finally:
-        door.use("en")
+    dialog = TransferDialog(window)
+    dialog.show_preview(preview(problems=Problems(1, [Skipped("9", "It is not valid JSON.")], [])))
+    assert dialog.title.text() == "1.234 Chats importieren?"
+    assert dialog.problems.toPlainText() == "Chat 9: Er ist kein gültiges JSON."
+    assert dialog.cancel_button.text() == "Abbrechen"
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,10 @@ import gc
 from collections.abc import AsyncIterator
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QLocale
+from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
 
 from chatdesk.app.application import Application
-from chatdesk.language.door import SOURCE, use
 from chatdesk.ui.tray import Tray
 from tests.support.tray import Desktop
 
@@ -23,7 +22,6 @@ def desktop() -> Desktop:
 @pytest.fixture
 async def whole(qapp: QApplication, desktop: Desktop) -> AsyncIterator[Application]:
     """An application with its first window on screen and no account."""
-    before = QLocale()
     tray = Tray(make=desktop.make, available=desktop.available)
     made = Application(qapp, provider=None, memory_vault=True, tray=tray)
     made.window.show()
@@ -34,8 +32,6 @@ async def whole(qapp: QApplication, desktop: Desktop) -> AsyncIterator[Applicati
     for each in list(made.windows.all):
         await each.close()
     await made.scope.close()
-    use(SOURCE)
-    QLocale.setDefault(before)  # Numbers are written as the language of the last test would.
     qapp.setStyleSheet("")
     bury()
 
