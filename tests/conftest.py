@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 from PySide6.QtCore import QCoreApplication, QLocale, QTranslator
+from PySide6.QtGui import QGuiApplication
+from pytestqt.qtbot import QtBot
 
 from chatdesk.language import door
 from chatdesk.providers import weights
@@ -36,6 +38,10 @@ gc.disable()
 # The same examples in every run, and no deadline: a machine that is busy elsewhere fails no property.
 settings.register_profile("house", deadline=None, derandomize=True, database=None)
 settings.load_profile("house")
+
+# What a test waits for may take long on a machine that is busy elsewhere; the default is five seconds.
+for _wait in (QtBot.waitUntil, QtBot.waitSignal, QtBot.waitSignals, QtBot.waitExposed, QtBot.waitActive):
+    _wait.__kwdefaults__["timeout"] = 30_000
 
 MODEL_IS_HERE = weights.found(weights.places(Path(os.devnull))) is not None
 # Its 93 MB are the only file that is fetched beside the packages, and the set-up goes on without it.
@@ -103,6 +109,18 @@ def _same_language() -> Iterator[None]:
     application = QCoreApplication.instance()
     for translator in application.findChildren(QTranslator) if application is not None else ():
         QCoreApplication.removeTranslator(translator)
+
+
+@pytest.fixture(autouse=True)
+def _empty_clipboard() -> Iterator[None]:
+    """No test pastes what another copied, and the process ends with an empty clipboard.
+
+    The clipboard without a screen outlives Python, and letting go then of what was made in Python ends the
+    process with a fault.
+    """
+    yield
+    if isinstance(QCoreApplication.instance(), QGuiApplication):
+        QGuiApplication.clipboard().clear()
 
 
 @pytest.fixture(autouse=True)

@@ -191,7 +191,7 @@ async def _listen(
                     "join_ref": str(number),
                 }
             )
-            said = json.loads((await websocket.receive(timeout=10)).data)
+            said = json.loads((await websocket.receive(timeout=30)).data)
             assert said["payload"]["status"] == "error", topic
     return len(topics)
 

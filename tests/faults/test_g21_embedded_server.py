@@ -91,7 +91,7 @@ class Stream:
 async def ask(server: LocalServer, session: Session, name: str, **arguments: object) -> None:
     """Call a function of the server."""
     headers = {"apikey": server.anon_key, "Authorization": f"Bearer {session.access_token}"}
-    async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
         answer = await client.post(f"{server.url}/rest/v1/rpc/{name}", json=arguments, headers=headers)
     assert answer.status_code == 200, answer.text
 

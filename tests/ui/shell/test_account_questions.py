@@ -51,7 +51,7 @@ def test_signing_out_is_here_or_everywhere(
     assert dialog.yes_button.isDefault()
     assert not dialog.wait_button.isVisible()
     dialog.everywhere_box.setChecked(everywhere)
-    with qtbot.waitSignal(dialog.sign_out_requested, timeout=1000) as told:
+    with qtbot.waitSignal(dialog.sign_out_requested, timeout=30_000) as told:
         QTest.mouseClick(dialog.yes_button, LEFT)
     assert told.args == [everywhere]
 
@@ -105,7 +105,7 @@ def test_signing_in_again_asks_only_for_the_password(host: QWidget, qtbot: QtBot
     QTest.mouseClick(dialog.button, LEFT)
     assert dialog.error.isVisible()
     QTest.keyClicks(dialog.password, "a good password")
-    with qtbot.waitSignal(dialog.submitted, timeout=1000) as told:
+    with qtbot.waitSignal(dialog.submitted, timeout=30_000) as told:
         QTest.keyClick(dialog.password, Qt.Key.Key_Return)
     assert told.args == ["anna@example.org", "a good password"]
     assert not dialog.button.isEnabled()
@@ -126,7 +126,7 @@ def test_the_window_asks_once_and_closes_the_question_itself(window: MainWindow,
     assert asked is not None
     window.account.open_sign_in()
     assert window.account.sign_in is asked
-    with qtbot.waitSignal(asked.accepted, timeout=1000):
+    with qtbot.waitSignal(asked.accepted, timeout=30_000):
         window.account.signed_in_again()
     assert told == []
     assert not window.account.show_sign_in_failure("Nobody asks any more.")
@@ -189,7 +189,7 @@ def test_the_panel_shows_subscriptions_by_their_names_and_leads_to_what_failed(
     QTest.mouseClick(panel.copy_button, LEFT)
     copied = QGuiApplication.clipboard().text()
     assert "subscriptions:\n  profile-changes: joined\n  messages-7: joining" in copied
-    with qtbot.waitSignal(panel.failed_requested, timeout=1000):
+    with qtbot.waitSignal(panel.failed_requested, timeout=30_000):
         QTest.mouseClick(panel.failed_button, LEFT)
     assert not panel.isVisible()
 

@@ -68,7 +68,7 @@ def test_the_request_is_trimmed_and_the_password_is_not_shown(page: FirstRunPage
     fill(page, *GOOD)
     page.form.create_box.setChecked(True)
     assert page.form.button.text() == "Create account"
-    with qtbot.waitSignal(page.connect_requested, timeout=1000) as told:
+    with qtbot.waitSignal(page.connect_requested, timeout=30_000) as told:
         QTest.mouseClick(page.form.button, LEFT)
     wanted = SignInRequest(
         "https://project.supabase.co", "sb_publishable_abc", "ada@example.com", "correct horse", True
@@ -118,7 +118,7 @@ def test_busy_locks_and_a_failure_unlocks_with_its_sentence(page: FirstRunPage) 
 
 
 def test_use_on_this_computer_asks_once_and_shows_its_own_failure(page: FirstRunPage, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(page.use_this_computer_requested, timeout=1000):
+    with qtbot.waitSignal(page.use_this_computer_requested, timeout=30_000):
         QTest.mouseClick(page.local_button, LEFT)
     assert page.local_button.text() == "Getting ready…"
     with qtbot.assertNotEmitted(page.use_this_computer_requested):
@@ -134,4 +134,4 @@ def test_a_narrow_page_stacks_its_cards(page: FirstRunPage, qtbot: QtBot) -> Non
 
     wide = place()
     page.resize(560, 760)
-    qtbot.waitUntil(lambda: place().x() < wide.x() and place().y() > wide.y(), timeout=5000)
+    qtbot.waitUntil(lambda: place().x() < wide.x() and place().y() > wide.y(), timeout=30_000)

@@ -126,7 +126,7 @@ def test_f2_renames_the_open_one_in_its_row(window: MainWindow, heard: Heard, qt
     assert isinstance(field, QLineEdit)
     field.setText("Better")
     QTest.keyClick(field, KEY.Key_Return)
-    qtbot.waitUntil(lambda: heard.asked == [("rename", conversation_id(2), "Better")], timeout=5000)
+    qtbot.waitUntil(lambda: heard.asked == [("rename", conversation_id(2), "Better")], timeout=30_000)
 
 
 def test_after_the_own_delete_the_window_is_empty_and_silent(

@@ -146,7 +146,7 @@ def test_the_card_names_the_provider_whose_key_is_missing(window: MainWindow, qt
     notice.say_key_missing("OpenAI")
     assert notice.told == "OpenAI: key missing on this device."
     assert notice.button.text() == "Enter the key…"
-    with qtbot.waitSignal(notice.set_up_requested, timeout=10_000):
+    with qtbot.waitSignal(notice.set_up_requested, timeout=30_000):
         notice.button.click()
     try:
         use("de")

@@ -48,7 +48,7 @@ pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 @pytest.fixture
 def window(window: MainWindow, qtbot: QtBot) -> MainWindow:
     """The window in front: only there its shortcuts work."""
-    qtbot.waitUntil(window.isActiveWindow, timeout=10_000)
+    qtbot.waitUntil(window.isActiveWindow, timeout=30_000)
     return window
 
 
@@ -167,7 +167,7 @@ def test_the_account_page_follows_the_facts(settings: SettingsWindow) -> None:
 
 
 def test_its_buttons_close_the_window_and_lead_on(settings: SettingsWindow, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(settings.action_requested, timeout=1000) as told:
+    with qtbot.waitSignal(settings.action_requested, timeout=30_000) as told:
         settings.account.sign_out_button.click()
     assert told.args == [ActionId.SIGN_OUT]
     assert not settings.isVisible()

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 @pytest.fixture
 def window(window: MainWindow, qtbot: QtBot) -> MainWindow:
     """The window in front: only there its shortcuts work."""
-    qtbot.waitUntil(window.isActiveWindow, timeout=10_000)
+    qtbot.waitUntil(window.isActiveWindow, timeout=30_000)
     return window
 
 

@@ -80,7 +80,7 @@ def test_the_panel_copies_its_report(host: QWidget, qtbot: QtBot) -> None:
     panel = SyncPanel(host)
     panel.set_state(SyncState(LINK.OFFLINE, "no route"))
     panel.set_diagnostics({"outbox": "2 waiting", "cursor": 7})
-    with qtbot.waitSignal(panel.diagnostics_requested, timeout=1000):
+    with qtbot.waitSignal(panel.diagnostics_requested, timeout=30_000):
         panel.open_above(host.mapToGlobal(QPoint(10, 480)))
     assert panel.isVisible()
     QTest.mouseClick(panel.copy_button, LEFT)
@@ -97,7 +97,7 @@ def test_the_panel_offers_signing_in_where_that_is_due(host: QWidget, qtbot: QtB
     panel.set_state(SyncState(LINK.NEEDS_SIGN_IN))
     panel.open_above(host.mapToGlobal(QPoint(10, 480)))
     assert panel.refresh_button.isHidden()
-    with qtbot.waitSignal(panel.sign_in_requested, timeout=1000):
+    with qtbot.waitSignal(panel.sign_in_requested, timeout=30_000):
         QTest.mouseClick(panel.sign_in_button, LEFT)
     assert not panel.isVisible()
 

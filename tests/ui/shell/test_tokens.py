@@ -95,7 +95,7 @@ def test_every_token_is_a_colour_and_the_sheet_is_filled(tokens: Tokens) -> None
 
 
 def test_the_mode_changes_everything_at_once(qapp: QApplication, theme: Theme, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(theme.changed, timeout=1000) as told:
+    with qtbot.waitSignal(theme.changed, timeout=30_000) as told:
         theme.set_mode("dark")
     assert told.args == [DARK]
     assert qapp.palette().color(QPalette.ColorRole.Window).name() == DARK.window

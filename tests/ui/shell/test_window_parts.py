@@ -85,7 +85,7 @@ def test_the_model_notice_leads_to_the_settings(window: MainWindow, qtbot: QtBot
     assert not window.pane.notice.isVisible()
     window.set_model_notice(NO_MODEL)
     assert window.pane.notice.isVisible()
-    with qtbot.waitSignal(window.pane.notice.set_up_requested, timeout=10_000):
+    with qtbot.waitSignal(window.pane.notice.set_up_requested, timeout=30_000):
         window.pane.notice.button.click()
     window.set_model_notice(None)
     assert not window.pane.notice.isVisible()
@@ -98,7 +98,7 @@ def test_the_window_remembers_its_place(
     QTest.keyClick(window.composer.field, KEY.Key_B, CTRL)
     assert not window.sidebar.isVisible()
     assert window.pane.header.sidebar_button.isVisible()
-    with qtbot.waitSignal(window.state_changed, timeout=5000) as told:
+    with qtbot.waitSignal(window.state_changed, timeout=30_000) as told:
         window.resize(710, 510)
     assert isinstance(told.args[0], WindowState)
     text = told.args[0].as_text()

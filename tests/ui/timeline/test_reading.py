@@ -50,7 +50,7 @@ def test_a_hundred_thousand_messages_need_few_widgets(open_timeline: Open, qtbot
     assert 0 < len(view.findChildren(QTextBrowser)) < 40
     assert view.on_screen()
     # The guesses come in slices; the scroll bar ends up near the truth.
-    qtbot.waitUntil(lambda: view._guesses.complete, timeout=20_000)
+    qtbot.waitUntil(lambda: view._guesses.complete, timeout=30_000)
     assert view.verticalScrollBar().maximum() > 100_000 * 60
 
 

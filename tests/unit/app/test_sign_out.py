@@ -135,12 +135,16 @@ async def test_what_cannot_be_sent_is_counted_honestly(
     assert "3 changes" in whole.notes[0]
 
 
-async def test_closing_the_window_waits_for_a_sign_out_but_not_for_last_words() -> None:
+async def test_closing_the_window_waits_for_a_sign_out_but_not_for_last_words(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sign_out, "LAST_WORDS", 1000.0)
+    monkeypatch.setattr(sign_out, "FINISH_SECONDS", 1000.0)
     whole = Whole(SyncState(LinkState.OFFLINE, pending=1))
     way = road(whole)
     following = asyncio.ensure_future(way.follow(ANNA))
     await asyncio.sleep(0)
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(30):
         await way.finished()
     following.cancel()
     await asyncio.wait({following})

@@ -131,7 +131,7 @@ def test_active_is_told_for_both_rows(model: ConversationListModel) -> None:
 
 def test_the_loss_of_the_active_one_is_told(model: ConversationListModel, qtbot: QtBot) -> None:
     model.set_active(conversation_id(2))
-    with qtbot.waitSignal(model.active_removed, timeout=1000) as told:
+    with qtbot.waitSignal(model.active_removed, timeout=30_000) as told:
         model.apply(removed(entry(2)))
     assert told.args == [conversation_id(2)]
     assert model.active == ""
