@@ -41,6 +41,7 @@ settings.load_profile("house")
 
 # What a test waits for may take long on a machine that is busy elsewhere; the default is five seconds.
 for _wait in (QtBot.waitUntil, QtBot.waitSignal, QtBot.waitSignals, QtBot.waitExposed, QtBot.waitActive):
+    assert _wait.__kwdefaults__ is not None
     _wait.__kwdefaults__["timeout"] = 30_000
 
 MODEL_IS_HERE = weights.found(weights.places(Path(os.devnull))) is not None
