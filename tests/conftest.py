@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 from PySide6.QtCore import QCoreApplication, QLocale, QTranslator
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QCursor, QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from chatdesk.language import door
@@ -110,6 +110,14 @@ def _same_language() -> Iterator[None]:
     application = QCoreApplication.instance()
     for translator in application.findChildren(QTranslator) if application is not None else ():
         QCoreApplication.removeTranslator(translator)
+
+
+@pytest.fixture(autouse=True)
+def _mouse_at_its_place() -> Iterator[None]:
+    """What a test moved the mouse to is nothing that the next one's window has under the mouse."""
+    yield
+    if isinstance(QCoreApplication.instance(), QGuiApplication):
+        QCursor.setPos(10, 10)  # where it is in a new process
 
 
 @pytest.fixture(autouse=True)
