@@ -227,16 +227,17 @@ class Core:
         await self._submit(MutationKind.UPDATE_MEMBERSHIP, conversation, conversation, args)
         return self._accept("pin", conversation, conversation, str(pinned))
 
-    async def delete(self, conversation: str) -> dict[str, str] | None:
-        """Delete the newest message of one's own that the server has; None when there is none."""
+    async def newest_own(self, conversation: str) -> str | None:
+        """The newest message of one's own that the server has; None when there is none."""
         for message in reversed(await self.store.messages(conversation, limit=50)):
             mine = message.author_id == self.user_id and message.deleted_at is None
             if mine and message.delivery is DeliveryState.SENT:
-                await self._submit(
-                    MutationKind.DELETE_MESSAGE, conversation, message.id, {"p_id": message.id}
-                )
-                return self._accept("deletion", message.id, conversation, "")
+                return message.id
         return None
+
+    async def delete(self, conversation: str, message: str) -> dict[str, str]:
+        await self._submit(MutationKind.DELETE_MESSAGE, conversation, message, {"p_id": message})
+        return self._accept("deletion", message, conversation, "")
 
     async def open(self, conversation: str | None) -> None:
         self.engine.open_conversation(conversation)

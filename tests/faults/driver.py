@@ -59,6 +59,9 @@ class Outcome:
     unanswered: int = 0
     """Sends whose acceptance was cut off by a kill: the row may exist or not."""
 
+    meant: set[str] = field(default_factory=set)
+    """Messages whose deletion was asked for: a kill may come between its acceptance and the word of it."""
+
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
     divergent: list[str] = field(default_factory=list)
@@ -188,7 +191,10 @@ class Convergence:
             case "rename":
                 await instance.ask("rename", conversation=talk, title=text)
             case "delete":
-                self.rig.accepted(await instance.ask("delete", conversation=talk))
+                chosen = await instance.ask("newest_own", conversation=talk)
+                if chosen is not None:
+                    self.outcome.meant.add(chosen)
+                    self.rig.accepted(await instance.ask("delete", conversation=talk, message=chosen))
             case "open":
                 await instance.ask("open", conversation=talk)
             case "name":
@@ -322,7 +328,7 @@ async def judge(rig: Rig, outcome: Outcome) -> None:
     held, copies = await rig.oracle.hashes(), await rig.oracle.copies()
     known = await rig.oracle.known_conversations()
     outcome.messages = len(held)
-    deleted = {accept.entity for accept in rig.log.read() if accept.kind == "deletion"}
+    deleted = outcome.meant | {accept.entity for accept in rig.log.read() if accept.kind == "deletion"}
     for accept in rig.log.read():
         if accept.kind == "conversation" and accept.entity not in known:
             outcome.lost.append(f"conversation {accept.entity} of {accept.core}")

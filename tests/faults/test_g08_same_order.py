@@ -28,8 +28,8 @@ async def differences(made: Rig, clocks: list[float], writes: int, draws: Random
         for number in range(writes):
             shown = await core.store.messages(talk)
             await core.send(talk, f"{core.name} {number}", parent=shown[-1].id if shown else None)
-            if luck.random() < 0.1:
-                await core.delete(talk)
+            if luck.random() < 0.1 and (own := await core.newest_own(talk)) is not None:
+                await core.delete(talk, own)
             await asyncio.sleep(luck.uniform(0, 0.03))
 
     # One of them writes without a network: its messages come late, with old ids and times.

@@ -18,7 +18,7 @@ from chatdesk.backend.sessions import SessionKeeper
 from chatdesk.domain.clock import SystemClock
 from chatdesk.domain.errors import ChatDeskError, NeedsSignIn, Retryable, VaultUnavailable
 from chatdesk.domain.session import BackendAddress, BackendKind, Session
-from tests.faults.extent import extent, report
+from tests.faults.extent import extent, limit, report
 
 KEY = b"s" * 32
 USER = "10000000-0000-4000-8000-000000000001"
@@ -163,6 +163,7 @@ async def restarts(directory: Path, network: Network, count: int) -> int:
     return kept
 
 
+@pytest.mark.timeout(limit(120, 1200))
 async def test_g13_a_restart_keeps_the_session(tmp_path: Path, network: Network) -> None:
     count = extent(100, 10_000)
     kept = await restarts(tmp_path, network, count)
