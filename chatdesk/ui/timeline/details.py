@@ -45,14 +45,16 @@ def summary_of(facts: Sequence[Fact]) -> str:
     return "\n".join(f"{name}: {value}" for name, value in facts)
 
 
-class MessageDetails(QFrame):
-    """A small window beside a reply; Escape or a click elsewhere closes it."""
+class MessageDetails(QWidget):
+    """A small window beside a reply; Escape or a click elsewhere closes it.
+
+    The frame is a widget inside: Qt paints no style sheet background on a translucent window itself.
+    """
 
     def __init__(self, facts: Sequence[Fact], parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setObjectName("messageDetails")
-        self.setProperty("look", "popover")
         self.setAccessibleName(_("Details of the reply"))
         self.setAccessibleDescription(summary_of(facts))
         RoundCorners(self, 10)
@@ -74,7 +76,12 @@ class MessageDetails(QFrame):
             grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(said, row, 1)
             self.values[name] = said
-        column = QVBoxLayout(self)
+        frame = QFrame()
+        frame.setProperty("look", "popover")
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(frame)
+        column = QVBoxLayout(frame)
         column.setContentsMargins(18, 14, 18, 16)
         column.setSpacing(10)
         column.addWidget(title)

@@ -6,11 +6,13 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from chatdesk.domain.message import Message
 from chatdesk.language.door import SOURCE, use
+from chatdesk.ui.theme.theme import Theme
 from chatdesk.ui.timeline.details import MessageDetails
 from chatdesk.ui.timeline.offers import MessageAction
 from chatdesk.ui.timeline.row import RowView
@@ -66,6 +68,14 @@ def test_what_a_reply_cost_is_in_its_details(open_timeline: Open, qtbot: QtBot) 
     assert details.accessibleDescription() == tip
     QTest.keyClick(details, Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: row_of(view, 2).findChild(MessageDetails) is None)
+
+
+def test_the_details_are_on_ground_of_their_own(open_timeline: Open, theme: Theme) -> None:
+    view, _ = open_timeline([message(1), costly(2)])
+    details = opened(view, 2)
+    picture = details.grab().toImage()
+    ground = picture.pixelColor(picture.width() - 6, picture.height() // 2)
+    assert ground == QColor(theme.tokens.raised), "text on what lies behind cannot be read"
 
 
 def test_nothing_is_said_of_what_nobody_told(open_timeline: Open) -> None:
