@@ -120,6 +120,8 @@ def _buttons(*buttons: QPushButton) -> QWidget:
     rows.setSpacing(8)
     for at, button in enumerate(buttons):
         rows.addWidget(button, at // 2, at % 2)
+    # The last one stands alone for whoever owns this computer: a button then, not a bar across the card.
+    rows.setAlignment(buttons[-1], Qt.AlignmentFlag.AlignLeft)
     return made
 
 

@@ -151,6 +151,7 @@ def plain_label(look: str = "") -> QLabel:
 def value_label(*, by_keyboard: bool = True) -> QLabel:
     """Return a label for a value to be copied by mouse, and ``by_keyboard``, which reaches it then."""
     label = plain_label("value")
+    label.setIndent(0)  # Qt indents the text of a label with a border
     flags = Qt.TextInteractionFlag
     if by_keyboard:
         label.setTextInteractionFlags(flags.TextSelectableByMouse | flags.TextSelectableByKeyboard)
