@@ -20,6 +20,7 @@ from chatdesk.ui.conversations.departures import Departures
 from chatdesk.ui.dialogs.confirm import confirm
 from chatdesk.ui.dialogs.first_run import FirstRunPage
 from chatdesk.ui.notices import NoticeStack
+from chatdesk.ui.screen_room import fitting
 from chatdesk.ui.search.verbs import SearchVerbs
 from chatdesk.ui.settings_verbs import SettingsVerbs
 from chatdesk.ui.sharing.verbs import SharingVerbs
@@ -80,7 +81,7 @@ class MainWindow(QMainWindow):
         self._width = SIDEBAR
         self.setWindowIcon(icon("chatdesk", ""))
         self.setMinimumSize(LEAST_SIZE)
-        self.resize(USUAL_SIZE)
+        self.resize(fitting(self, USUAL_SIZE))
         self.sidebar = Sidebar(theme, conversations)
         self.pane = ChatPane(theme, timeline)
         self.composer = self.pane.composer

@@ -142,7 +142,7 @@ ACTIONS: dict[ActionId, ActionRow] = {
         ActionRow(ActionId.TOGGLE_SIDEBAR, "Show or hide the sidebar", "sidebar", ("Ctrl+B",), Need.ACCOUNT),
         ActionRow(ActionId.TOGGLE_ARCHIVE, "Show or hide the archive", "archive", (), Need.ACCOUNT),
         ActionRow(ActionId.FIRST_UNREAD, "Go to the first unread message", "", ("Alt+Home",), _CHAT),
-        ActionRow(ActionId.NEW_WINDOW, "New window", "two-windows", ("Ctrl+Shift+N",), Need.ACCOUNT),
+        ActionRow(ActionId.NEW_WINDOW, "New window", "new-window", ("Ctrl+Shift+N",), Need.ACCOUNT),
         ActionRow(ActionId.CLOSE_WINDOW, "Close the window", "close", ("Ctrl+W",)),
         ActionRow(ActionId.THEME_SYSTEM, "Look: as the system", checkable=True),
         ActionRow(ActionId.THEME_LIGHT, "Look: light", checkable=True),

@@ -22,6 +22,7 @@ from chatdesk.services.presence import PresenceService
 from chatdesk.services.updates import UpdateService
 from chatdesk.ui.account_facts import AccountFacts
 from chatdesk.ui.people.page import PeoplePage
+from chatdesk.ui.screen_room import fitting
 from chatdesk.ui.settings.about import AboutPage
 from chatdesk.ui.settings.account import AccountPage
 from chatdesk.ui.settings.chat import ChatPage
@@ -95,7 +96,7 @@ class SettingsWindow(QDialog):
         self._refresh()
         self.navigation.setCurrentRow(0)
         self.navigation.setFocus()
-        self.resize(theme.px(_SIZE.width()), theme.px(_SIZE.height()))
+        self.resize(fitting(self, QSize(theme.px(_SIZE.width()), theme.px(_SIZE.height()))))
 
     def _lay_out(self) -> None:
         self.navigation.setObjectName("settingsNavigation")

@@ -15,10 +15,12 @@ from pytestqt.qtbot import QtBot
 from chatdesk.domain.message import DeliveryState
 from chatdesk.domain.profile import Profile
 from chatdesk.models.conversation_list import ConversationListModel
+from chatdesk.resources import resource
 from chatdesk.ui.actions.table import ACTIONS, ActionId
 from chatdesk.ui.dialogs.confirm import ConfirmDialog
-from chatdesk.ui.main_window import MainWindow
+from chatdesk.ui.main_window import USUAL_SIZE, MainWindow
 from chatdesk.ui.model_notice import NO_MODEL
+from chatdesk.ui.settings.window import SettingsWindow
 from chatdesk.ui.theme.metrics import SIDEBAR_LEAST, SIDEBAR_MOST
 from chatdesk.ui.theme.theme import Theme
 from chatdesk.ui.window_state import WindowState, read_window_state
@@ -55,6 +57,23 @@ def menu(qapp: QApplication) -> QMenu:
 
 
 # Pages, notices, state
+
+
+@pytest.mark.parametrize("name", sorted({row.icon for row in ACTIONS.values() if row.icon}))
+def test_the_icon_of_an_action_is_drawn_for_its_size(name: str) -> None:
+    source = resource("icons", f"{name}.svg").read_text("utf-8")
+    assert 'viewBox="0 0 24 24"' in source, "an illustration is a blot at this size"
+
+
+def test_a_new_window_and_its_settings_fit_on_the_screen(
+    qtbot: QtBot, theme: Theme, settings: SettingsWindow
+) -> None:
+    room = settings.screen().availableGeometry().size()
+    assert room.width() < USUAL_SIZE.width(), "the screen of this test is a small one"
+    fresh = MainWindow(theme, ConversationListModel(), QWidget())
+    qtbot.addWidget(fresh)
+    assert fresh.size().boundedTo(room) == fresh.size()
+    assert settings.size().boundedTo(room) == settings.size()
 
 
 def test_the_first_run_page_disables_what_needs_an_account(window: MainWindow, heard: Heard) -> None:
