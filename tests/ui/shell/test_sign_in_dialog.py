@@ -17,6 +17,7 @@ from chatdesk.domain.sign_in import LocalMail, MailPurpose, Offers, SignInPlace
 from chatdesk.ui.dialogs.sign_in.changes import EmailDialog, PasswordDialog
 from chatdesk.ui.dialogs.sign_in.dialog import SignInDialog
 from chatdesk.ui.dialogs.sign_in.mails import MailsDialog
+from chatdesk.ui.dialogs.sign_in.page import FormPage
 from chatdesk.ui.theme.theme import Theme
 
 PROJECT = SignInPlace(BackendKind.SUPABASE, "https://abc.supabase.co", "key")
@@ -294,3 +295,12 @@ def test_another_password_with_a_code(qtbot: QtBot, theme: Theme) -> None:
     assert changes.last() == ("change_password", "long enough", "123456")
     changes.password_changed.emit()
     assert dialog.result() == 1
+
+
+def test_room_to_spare_does_not_part_the_title_from_its_fields(qtbot: QtBot, theme: Theme) -> None:
+    page = FormPage("Sign in", "", "Sign in", "Signing in")
+    page.field("E-mail", lambda _text: "")
+    qtbot.addWidget(page)
+    page.resize(420, 500)
+    page.show()
+    assert page.title.height() < 2 * page.title.fontMetrics().height()

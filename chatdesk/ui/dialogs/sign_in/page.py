@@ -88,6 +88,7 @@ class FormPage(QWidget):
         column.addWidget(self.error)
         column.addLayout(self.ways)
         column.addSpacing(8)
+        column.addStretch(1)
         column.addLayout(buttons)
 
     def field(self, name: str, check: Callable[[str], str], *, secret: bool = False) -> QLineEdit:
