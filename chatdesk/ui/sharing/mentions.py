@@ -35,7 +35,7 @@ class MentionCompleter(QObject):
         self.completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self.completer.setFilterMode(Qt.MatchFlag.MatchStartsWith)
         self.popup = QListView()
-        self.popup.setProperty("look", "palette")
+        self.popup.setProperty("look", "completion")
         self.popup.setAccessibleName(_("Names"))
         self.completer.setPopup(self.popup)
         self.completer.activated.connect(self._take)

@@ -133,6 +133,10 @@ QComboBox QAbstractItemView { background: $raised; color: $text; border: 1px sol
   padding: 4px; outline: none; selection-background-color: $hover; selection-color: $text; }
 QComboBox QAbstractItemView::item { padding: 5px 8px; border-radius: 5px; }
 QComboBox QAbstractItemView::item:selected { background: $hover; color: $text; }
+QListView[look="completion"] { background: $raised; color: $text; border: 1px solid $border_strong;
+  padding: 0; outline: none; }
+QListView[look="completion"]::item { padding: 5px 8px; border-radius: 5px; color: $text; }
+QListView[look="completion"]::item:selected { background: $selection; color: $text; }
 QWidget#settingsPage { background: $window; }
 QListWidget#settingsNavigation { background: $sidebar; border: none; border-right: 1px solid $border;
   padding: 12px 8px; outline: none; }
