@@ -134,6 +134,7 @@ class MainWindow(QMainWindow):
         model, header = self._conversations, self.pane.header
         self.actions_table.chosen.connect(self._carry_out)
         self.sidebar.new_chat_requested.connect(lambda: self._carry_out(ActionId.NEW_CHAT))
+        self.sidebar.join_requested.connect(lambda: self._carry_out(ActionId.JOIN_CHAT))
         self.sidebar.hide_requested.connect(lambda: self.show_sidebar(False))
         self.sidebar.list.open_requested.connect(self._open)
         self.sidebar.list.rename_requested.connect(self.rename_requested)

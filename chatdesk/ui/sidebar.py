@@ -36,14 +36,15 @@ _LEAST_MOST = 340
 class Sidebar(QWidget):
     """Holds the parts in their order.
 
-    Signals: ``new_chat_requested()``, ``hide_requested()``, ``messages_requested(text)`` to look for these
-    words in messages, ``left()`` when Escape leaves the empty search field. ``list``, ``badge``,
-    ``invitations`` and ``profile`` are public for the window, which connects and feeds them. The list is
+    Signals: ``new_chat_requested()``, ``join_requested()`` for a chat of somebody else, ``hide_requested()``,
+    ``messages_requested(text)`` to look for these words in messages, ``left()`` when Escape leaves the empty
+    search field. ``list``, ``badge``, ``invitations`` and ``profile`` are public for the window, which connects and feeds them. The list is
     narrowed as one types; the archive is another list in the same place, left by its button or by narrowing
     nothing more.
     """
 
     new_chat_requested = Signal()
+    join_requested = Signal()
     hide_requested = Signal()
     messages_requested = Signal(str)
     left = Signal()
@@ -59,6 +60,10 @@ class Sidebar(QWidget):
         self.new_button = QPushButton()
         say(self.new_button.setText, "New chat")
         self.new_button.setProperty("look", "new")
+        self.join_button = QToolButton()
+        self.join_button.setProperty("look", "quiet")
+        say(self.join_button.setAccessibleName, "Join with a link or code…")
+        say(self.join_button.setToolTip, "Join with a link or code…")
         self.hide_button = QToolButton()
         self.hide_button.setProperty("look", "quiet")
         say(self.hide_button.setAccessibleName, "Hide the sidebar")
@@ -102,7 +107,11 @@ class Sidebar(QWidget):
         above = QVBoxLayout()
         above.setContentsMargins(8, 2, 8, 6)
         above.setSpacing(6)
-        above.addWidget(self.new_button)
+        beginnings = QHBoxLayout()
+        beginnings.setSpacing(6)
+        beginnings.addWidget(self.new_button, 1)
+        beginnings.addWidget(self.join_button)
+        above.addLayout(beginnings)
         above.addWidget(self.field)
         onward = QHBoxLayout()
         onward.setContentsMargins(10, 0, 0, 0)
@@ -127,6 +136,7 @@ class Sidebar(QWidget):
 
     def _connect(self) -> None:
         self.new_button.clicked.connect(self.new_chat_requested)
+        self.join_button.clicked.connect(self.join_requested)
         self.hide_button.clicked.connect(self.hide_requested)
         self.field.textChanged.connect(self._look_for)
         self.field.down_pressed.connect(self.list.enter)
@@ -180,11 +190,12 @@ class Sidebar(QWidget):
     def _colour(self) -> None:
         tokens = self._theme.tokens
         side = self._theme.px(ICON)
-        for button in (self.new_button, self.hide_button):
+        for button in (self.new_button, self.join_button, self.hide_button):
             button.setIconSize(QSize(side, side))
         self.archive_button.setIconSize(QSize(self._theme.px(16), self._theme.px(16)))
         self.setMinimumWidth(min(self._theme.px(SIDEBAR_LEAST), _LEAST_MOST))
         self.setMaximumWidth(self._theme.px(SIDEBAR_MOST))
         self.new_button.setIcon(icon("new-chat", tokens.accent))
+        self.join_button.setIcon(icon("users", tokens.text_muted))
         self.hide_button.setIcon(icon("sidebar", tokens.text_muted))
         self._tell_archive()

@@ -288,6 +288,12 @@ def test_invitations_wait_in_the_sidebar(desk: Desk) -> None:
     assert not cards.isVisible()
 
 
+def test_joining_is_offered_beside_a_new_chat(desk: Desk) -> None:
+    QTest.mouseClick(desk.window.sidebar.join_button, Qt.MouseButton.LeftButton)
+    assert desk.verbs.join is not None
+    assert desk.verbs.join.isVisible()
+
+
 def test_joining_keeps_what_was_pasted_when_it_fails(desk: Desk) -> None:
     desk.window.actions_table[ActionId.JOIN_CHAT].trigger()
     dialog = desk.verbs.join

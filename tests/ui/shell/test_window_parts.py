@@ -193,7 +193,7 @@ def test_tab_goes_through_everything_in_reading_order(window: MainWindow, timeli
     window.sidebar.new_button.setFocus()
     path = tab_round(window)
     sidebar, pane = window.sidebar, window.pane
-    wanted = [sidebar.new_button, sidebar.list, sidebar.badge, sidebar.profile]
+    wanted = [sidebar.new_button, sidebar.join_button, sidebar.list, sidebar.badge, sidebar.profile]
     wanted += [timeline, window.composer.field, window.composer.button]
     places = [path.index(widget) for widget in wanted]
     assert places == sorted(places)
