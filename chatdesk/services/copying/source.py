@@ -10,6 +10,7 @@ from typing import Protocol
 from chatdesk.backend.base import AvatarStore, ChangesPage, MessagesPage
 from chatdesk.domain.branch import Node, node_of
 from chatdesk.domain.conversation import Conversation, ConversationEntry, Membership
+from chatdesk.domain.errors import AccountGone, NeedsSignIn
 from chatdesk.domain.message import Message
 from chatdesk.domain.profile import Profile
 from chatdesk.domain.provider import ProviderSettings
@@ -53,14 +54,26 @@ class CopySource:
         self._ask = patience.ask
 
     async def world(self) -> World:
-        """Read everything but the messages; the conversation that was quiet longest is the first."""
+        """Read everything but the messages; the conversation that was quiet longest is the first.
+
+        Raises ``NeedsSignIn`` in words that name the other account: it is read while this one is signed in.
+        """
         conversations: dict[str, Conversation] = {}
         memberships: dict[str, Membership] = {}
         providers: dict[str, ProviderSettings] = {}
         profile: Profile | None = None
         cursor, more = 0, True
         while more:
-            page = await self._ask(partial(self._remote.pull_changes, cursor))
+            try:
+                page = await self._ask(partial(self._remote.pull_changes, cursor))
+            except AccountGone:
+                raise
+            except NeedsSignIn as failure:
+                raise NeedsSignIn(
+                    "Nobody is signed in to the other account.",
+                    "Switch to it in the account menu and sign in, then copy again.",
+                    failure.code,
+                ) from failure
             conversations |= {row.id: row for row in page.rows.conversations}
             memberships |= {row.conversation_id: row for row in page.rows.memberships}
             providers |= {row.id: row for row in page.rows.providers}

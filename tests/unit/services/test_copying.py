@@ -6,8 +6,10 @@ import asyncio
 
 import pytest
 
-from chatdesk.domain.errors import Offline, Refused, Retryable
+from chatdesk.backend.base import ChangesPage, MessagesPage
+from chatdesk.domain.errors import NeedsSignIn, Offline, Refused, Retryable
 from chatdesk.services.copying.patience import Patience
+from chatdesk.services.copying.source import CopySource
 from tests.support.virtual_clock import VirtualClock, drain
 
 
@@ -51,3 +53,38 @@ async def test_what_no_waiting_mends_is_said_at_once(failure: Exception) -> None
     with pytest.raises(type(failure)):
         await asking
     assert server.asked == 1
+
+
+class Left:
+    """The server of an account whose session is over."""
+
+    async def pull_changes(self, after: int, limit: int = 200) -> ChangesPage:
+        raise NeedsSignIn("Nobody is signed in.", "Sign in.", "signed_out")
+
+    async def pull_messages(self, conversation_id: str, after: int, limit: int = 200) -> MessagesPage:
+        raise NotImplementedError
+
+    async def page_messages(
+        self, conversation_id: str, before_seq: int | None, limit: int = 100
+    ) -> MessagesPage:
+        raise NotImplementedError
+
+    async def get_file(self, path: str) -> bytes:
+        raise NotImplementedError
+
+
+class NoPictures:
+    async def upload(self, user_id: str, image: bytes, content_type: str) -> str:
+        raise NotImplementedError
+
+    async def download(self, path: str) -> bytes:
+        raise NotImplementedError
+
+
+async def test_whoever_copies_is_told_which_of_two_accounts_is_signed_out() -> None:
+    patience = Patience(VirtualClock(), lambda _waiting: None)
+    source = CopySource("other", Left(), NoPictures(), patience)
+    with pytest.raises(NeedsSignIn, match="the other account") as told:
+        await source.world()
+    assert "Switch to it" in told.value.next_step
+    assert told.value.code == "signed_out"
