@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from chatdesk.domain.conversation import Answers, MemberRole
@@ -187,6 +188,19 @@ def test_a_link_is_shown_once_and_copied(desk: Desk) -> None:
     dialog.show_link("chatdesk://join/secret")
     dialog.links.copy.click()
     assert QGuiApplication.clipboard().text() == "chatdesk://join/secret"
+
+
+def test_the_people_keep_their_room_beside_a_link(desk: Desk) -> None:
+    desk.verbs.open_members(TALK)
+    dialog = desk.verbs.dialog
+    assert dialog is not None
+    QApplication.processEvents()
+    desk.share()
+    dialog.links_button.click()
+    dialog.show_link("chatdesk://join/secret")
+    QApplication.processEvents()
+    lowest = dialog.rows[CLEO]
+    assert lowest.visibleRegion().boundingRect().height() == lowest.height(), "nobody is cut off"
 
 
 def test_who_may_only_read_has_no_composer_and_no_offers(desk: Desk) -> None:
