@@ -94,7 +94,8 @@ class AccountVerbs(QObject):
     def set_profile(self, profile: Profile | None, image: QImage | None) -> None:
         """Show who is signed in; without a profile nobody is known yet."""
         self._profile, self._image = profile, image
-        self._button.show_person(name_of(profile) if profile is not None else "", image)
+        name = "" if profile is None else profile.display_name or profile.username or ""
+        self._button.show_person(name, image)
         self.facts_changed.emit()
 
     def set_account(self, account: Account | None) -> None:

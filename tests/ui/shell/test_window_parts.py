@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 import shiboken6
@@ -198,6 +199,11 @@ def test_tab_goes_through_everything_in_reading_order(window: MainWindow, timeli
     places = [path.index(widget) for widget in wanted]
     assert places == sorted(places)
     assert pane.header.menu_button in path
+
+
+def test_an_account_without_a_name_is_not_somebody_else(window: MainWindow) -> None:
+    window.account.set_profile(replace(ADA, username=None, display_name=""), None)
+    assert window.sidebar.profile.accessibleName() == "Account: Your account"
 
 
 def test_everything_focusable_has_a_name(window: MainWindow) -> None:
