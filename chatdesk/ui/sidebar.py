@@ -38,9 +38,9 @@ class Sidebar(QWidget):
 
     Signals: ``new_chat_requested()``, ``join_requested()`` for a chat of somebody else, ``hide_requested()``,
     ``messages_requested(text)`` to look for these words in messages, ``left()`` when Escape leaves the empty
-    search field. ``list``, ``badge``, ``invitations`` and ``profile`` are public for the window, which connects and feeds them. The list is
-    narrowed as one types; the archive is another list in the same place, left by its button or by narrowing
-    nothing more.
+    search field. ``list``, ``badge``, ``invitations`` and ``profile`` are public for the window, which
+    connects and feeds them. The list is narrowed as one types; the archive is another list in the same place,
+    left by its button or by narrowing nothing more.
     """
 
     new_chat_requested = Signal()

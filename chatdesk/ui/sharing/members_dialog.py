@@ -145,8 +145,8 @@ class MembersDialog(QDialog):
         if focused in self.rows and (button := self.rows[focused].button) is not None:
             button.setFocus()
         # A layout shows what it was given later, and until then counts it as nothing.
-        for row in (*self.rows.values(), *self.invites.values()):
-            row.show()
+        for shown in (*self.rows.values(), *self.invites.values()):
+            shown.show()
         wanted = self._people.sizeHint().height()
         self._scroll.setMinimumHeight(min(wanted + 4, self._theme.px(TALL)))
         self.adjustSize()
