@@ -97,8 +97,10 @@ texts: $(VENV)/dev.stamp
 	@$(BIN)/python -m tests.support.translatable
 	@$(BIN)/python -m chatdesk.ui.actions.reference README.md
 
+# The long ones first, so that the workers end together.
 unit: $(VENV)/dev.stamp
-	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n $(WORKERS) --dist loadscope $(ARGS)
+	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder \
+		$(or $(ARGS),tests/journey tests/faults tests/contract tests/ui tests/unit tests/architecture)
 
 # The environment is made once and again whenever its lock file changed. Nothing is installed that the lock
 # file does not name with its hash.

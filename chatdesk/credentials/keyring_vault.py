@@ -56,9 +56,17 @@ class KeyringVault:
                 # Asked first: for keyring "no such entry" and "the user said no" are the same exception.
                 if keyring.get_password(self._service, name) is None:
                     return
-                keyring.delete_password(self._service, name)
+                self._delete(keyring, name)
             except Exception as error:
                 raise self._failed(error) from error
+
+    def _delete(self, keyring: KeyringBackend, name: str) -> None:
+        try:
+            keyring.delete_password(self._service, name)
+        except Exception:
+            # Another process of ours may have removed it between the question and this.
+            if keyring.get_password(self._service, name) is not None:
+                raise
 
     def _open(self) -> KeyringBackend:
         if self._keyring is None:

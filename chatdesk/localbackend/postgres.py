@@ -245,10 +245,13 @@ class Cluster:
 
     def _make_socket_directory(self, runner: Runner) -> Path:
         own = self._directory / "socket"
-        if len(os.fsencode(own.absolute())) + len("/.s.PGSQL.5432.lock") < _SOCKET_PATH_LIMIT:
+        if _fits(own):
             own.mkdir(mode=0o700, exist_ok=True)
         else:
-            own = Path(tempfile.mkdtemp(prefix="chatdesk-"))
+            # The directory for temporary files may be deep down as well; the system's own is not.
+            room = Path(tempfile.gettempdir())
+            room = room if _fits(room / "chatdesk-12345678") else Path("/tmp")
+            own = Path(tempfile.mkdtemp(prefix="chatdesk-", dir=room))
         own.chmod(0o700)
         runner.own(own)
         return own.absolute()
@@ -257,6 +260,11 @@ class Cluster:
         if self._socket_directory is not None and self._socket_directory.parent != self._directory.absolute():
             shutil.rmtree(self._socket_directory, ignore_errors=True)
         self._socket_directory = None
+
+
+def _fits(directory: Path) -> bool:
+    """Whether the name of a socket in ``directory`` is short enough for the system."""
+    return len(os.fsencode(directory.absolute())) + len("/.s.PGSQL.5432.lock") < _SOCKET_PATH_LIMIT
 
 
 def _password_script(passwords: Mapping[str, str]) -> str:

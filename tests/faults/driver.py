@@ -313,7 +313,7 @@ class Convergence:
                     surplus = [row for row in shown[part] if row not in truth]
                     outcome.divergent.append(f"{instance.name}: {part} -{missing[:3]} +{surplus[:3]}")
             outcome.divergent += [f"{instance.name}: {key} not pulled" for key in shown["unpulled"]]
-            report = await instance.ask("report")
+            report = await self._settled(instance)
             outcome.broken_rules += [f"{instance.name}: {fault}" for fault in report["faults"]]
             outcome.broken_rules += [f"{instance.name}: {word}" for word in report["recovered"]]
             outcome.stall = max(outcome.stall, report["stall"])
@@ -321,6 +321,17 @@ class Convergence:
             if report["link"] != "connected":
                 outcome.broken_rules.append(f"{instance.name} is {report['link']}: {report['reason']}")
         await judge(self.rig, outcome)
+
+    async def _settled(self, instance: Instance) -> Any:
+        """What an instance says of itself, once its link has done with what the storm left: 30 s at most."""
+        ends = time.monotonic() + 30
+        report = await instance.ask("report")
+        for _ in range(300):
+            if report["link"] == "connected" or time.monotonic() > ends:
+                break
+            await asyncio.sleep(0.1)
+            report = await instance.ask("report")
+        return report
 
 
 async def judge(rig: Rig, outcome: Outcome) -> None:

@@ -14,6 +14,7 @@ from chatdesk.backend.base import ImportReply
 from chatdesk.backend.feed import feed_factory
 from chatdesk.domain.clock import SystemClock
 from chatdesk.domain.errors import ChatDeskError
+from chatdesk.domain.message import DeliveryState
 from chatdesk.domain.session import Account, BackendKind, LinkState
 from chatdesk.services.attachments import AttachmentService
 from chatdesk.services.notices import NoticeService
@@ -113,6 +114,16 @@ class Office:
         """Wait until what was asked for last is with the server."""
         await self.until(lambda: self.realtime.engine.state.pending > 0)
         await self.until(lambda: self.realtime.engine.state.pending == 0)
+
+    async def delivered(self, place: str, messages: int) -> None:
+        """Wait until so many messages of a chat are with the server."""
+        async with asyncio.timeout(DEADLINE):
+            while True:
+                self.changed.clear()
+                found = await self.store.messages(place, limit=1000)
+                if sum(each.delivery is DeliveryState.SENT for each in found) == messages:
+                    return
+                await self.changed.wait()
 
     async def end(self) -> Any:
         """What the job ended with."""

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 import pytest
 import pytest_asyncio
 
+from chatdesk.backend import attachments
 from chatdesk.domain.attachment import NewFile
 from chatdesk.services.portability.reports import ExportFormat, ExportReport
 from tests.contract.backend.office import DEADLINE, Office, office
@@ -40,7 +41,7 @@ async def sent(one: Office) -> str:
     place = one.realtime.create_conversation("Cats", None)
     one.realtime.send_message(place, "user", "Look.", None, (PICTURE, NOTE, NOTE, EMPTY))
     one.realtime.send_message(place, "user", "Well?", None)
-    await one.sent()
+    await one.delivered(place, 2)
     return place
 
 
@@ -100,7 +101,10 @@ async def test_markdown_leads_to_files_beside_it(one: Office, tmp_path: Path) ->
     assert not list(tmp_path.glob(".*.part"))
 
 
-async def test_a_file_that_is_gone_is_said_and_the_rest_is_there(one: Office, tmp_path: Path) -> None:
+async def test_a_file_that_is_gone_is_said_and_the_rest_is_there(
+    one: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attachments, "FORGET_SECONDS", 30.0)
     place = await sent(one)
     message = (await one.store.messages(place))[0]
     await one.window.remote._files.forget(place, message.id)

@@ -8,6 +8,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -129,6 +130,21 @@ def test_a_stopped_cluster_leaves_no_socket_directory_behind(tmp_path: Path) -> 
     assert place.is_dir()
     cluster.stop()
     assert not place.exists()
+
+
+async def test_temporary_files_deep_down_are_no_place_for_a_socket(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep = tmp_path / ("deep" * 20)
+    deep.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(deep))
+    cluster = Cluster(deep / "pg", settings=FAST)
+    cluster.prepare(PASSWORDS)
+    cluster.start()
+    try:
+        assert await answer(cluster, "select 1") == 1
+    finally:
+        cluster.stop()
 
 
 async def test_a_killed_server_recovers(cluster: Cluster) -> None:
