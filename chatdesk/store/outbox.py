@@ -16,6 +16,9 @@ from chatdesk.store.draft_files import DraftFiles
 from chatdesk.store.mutations import digest, from_text, to_text
 from chatdesk.store.unsent_files import UnsentFiles, has_files
 
+_SEARCHED = 5_000
+"""Positions among which that of a damaged row is looked for; an outbox that was emptied begins anew."""
+
 COLUMNS = "position, id, body, digest, state, attempts, reason"
 _PUT = (
     f"INSERT INTO entries ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
@@ -247,7 +250,30 @@ def encode_entry(entry: OutboxEntry) -> tuple[Any, ...]:
     body = to_text(entry.mutation)
     state = OutboxState.FAILED if entry.state is OutboxState.FAILED else OutboxState.WAITING
     reason = None if entry.reason is None else json.dumps(entry.reason)
-    return (entry.position, entry.mutation.id, body, digest(body), state.value, entry.attempts, reason)
+    return (
+        entry.position,
+        entry.mutation.id,
+        body,
+        _check(entry.position, body),
+        state.value,
+        entry.attempts,
+        reason,
+    )
+
+
+def _check(position: int, body: str) -> int:
+    """What guards a row: the text and its place among the others."""
+    return digest(body) ^ digest(str(position))
+
+
+def _place(position: int, mark: int) -> int | None:
+    """Return the position that ``mark`` belongs to: the row's own, or the one from before a damage to it.
+
+    None when there is none, so the text is damaged. A mark of 0 is from before positions were guarded.
+    """
+    if mark in (0, digest(str(position))):
+        return position
+    return next((place for place in range(1, _SEARCHED) if digest(str(place)) == mark), None)
 
 
 def decode_entry(row: Sequence[Any]) -> OutboxEntry | None:
@@ -255,10 +281,11 @@ def decode_entry(row: Sequence[Any]) -> OutboxEntry | None:
     try:
         position, mutation_id, body, check, state, attempts, reason = row
         mutation = from_text(body)
-        if digest(body) != check or mutation.id != mutation_id:
+        place = _place(int(position), check ^ digest(body))
+        if place is None or mutation.id != mutation_id:
             return None
         known = OutboxState.FAILED if state == OutboxState.FAILED.value else OutboxState.WAITING
-        return OutboxEntry(mutation, int(position), known, int(attempts), _reason(reason))
+        return OutboxEntry(mutation, place, known, int(attempts), _reason(reason))
     except Exception:  # a damaged row can be anything; it is counted, and stays where it is
         return None
 

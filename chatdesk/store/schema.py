@@ -108,7 +108,8 @@ CACHE = Layout(
     ),
 )
 
-# body is the mutation as JSON, digest its CRC-32: a flipped bit must not be sent in the user's name.
+# body is the mutation as JSON, digest its CRC-32 and that of the position: a flipped bit must not be sent in
+# the user's name, nor change the order.
 # files holds the bytes that an entry's message names: written in one transaction with the entry, and removed
 # in a later one than the entry, so that no entry is ever without them.
 # wishes are messages that a model is to answer: a row takes the place of its entry when that is answered.

@@ -11,7 +11,9 @@ import pytest
 from chatdesk.domain.change import RowBatch
 from chatdesk.domain.errors import BadInput
 from chatdesk.domain.message import DeliveryState
-from chatdesk.domain.mutation import Mutation, MutationKind
+from chatdesk.domain.mutation import Mutation, MutationKind, OutboxEntry, OutboxState
+from chatdesk.store.mutations import digest
+from chatdesk.store.outbox import decode_entry, encode_entry
 from chatdesk.store.store import Store
 from tests.unit.store.rows import (
     ME,
@@ -193,3 +195,20 @@ async def test_unknown_fields_of_a_change_are_kept_and_not_shown(tmp_path: Path)
         shown = await store.entry("a")
         assert shown is not None
         assert shown.conversation.title == "T"
+
+
+def test_a_damaged_position_is_found_again() -> None:
+    row = list(encode_entry(OutboxEntry(send("a", "own-01", "text"), 17, OutboxState.WAITING)))
+    row[0] = 17 ^ 64
+    found = decode_entry(row)
+    assert found is not None
+    assert found.position == 17
+
+
+def test_a_row_from_before_positions_were_guarded_is_read() -> None:
+    entry = OutboxEntry(send("a", "own-01", "text"), 17, OutboxState.WAITING)
+    row = list(encode_entry(entry))
+    row[3] = digest(row[2])
+    assert decode_entry(row) == entry
+    row[2] = row[2].replace("text", "test")
+    assert decode_entry(row) is None
