@@ -3,8 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# A test run uses both cores of a small machine; more only where there are more.
-WORKERS ?= $(shell nproc 2>/dev/null || echo 2)
+# One more than there are cores: whole applications spend much of their time waiting for each other.
+WORKERS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
 
 # The built-in model's file, from an archive that is fetched once and checked by its hash. Without it everything
 # else works, so a failure is said and not final.

@@ -261,7 +261,8 @@ class Gateway:
             await asyncio.to_thread(forget_session, self._directory)
             await self._secrets.forget(session_key(self._account_key))
         except (ChatDeskError, OSError) as failure:
-            _log.warning("Something of the session could not be removed: %s", type(failure).__name__)
+            reason = getattr(failure, "code", None) or type(failure).__name__
+            _log.warning("Something of the session could not be removed: %s", reason)
 
     async def let_go(self) -> None:
         """Forget the session in memory: another window has ended it and removed the rest.

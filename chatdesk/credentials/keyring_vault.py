@@ -12,6 +12,9 @@ from chatdesk.credentials.values import check_name, check_value
 
 SERVICE = "ChatDesk"
 
+GONE = "ItemNotFoundException"
+"""What secretstorage raises when another process removes an entry between the search and the reading."""
+
 
 class KeyringVault:
     """Secrets under the service name ``ChatDesk`` in the Secret Service, KWallet, Keychain or Windows vault.
@@ -34,7 +37,7 @@ class KeyringVault:
         with self._lock:
             keyring = self._open()
             try:
-                return keyring.get_password(self._service, name)
+                return self._read(keyring, name)
             except Exception as error:
                 raise self._failed(error) from error
 
@@ -54,18 +57,26 @@ class KeyringVault:
             keyring = self._open()
             try:
                 # Asked first: for keyring "no such entry" and "the user said no" are the same exception.
-                if keyring.get_password(self._service, name) is None:
+                if self._read(keyring, name) is None:
                     return
                 self._delete(keyring, name)
             except Exception as error:
                 raise self._failed(error) from error
+
+    def _read(self, keyring: KeyringBackend, name: str) -> str | None:
+        try:
+            return keyring.get_password(self._service, name)
+        except Exception as error:
+            if type(error).__name__ != GONE:
+                raise
+            return keyring.get_password(self._service, name)
 
     def _delete(self, keyring: KeyringBackend, name: str) -> None:
         try:
             keyring.delete_password(self._service, name)
         except Exception:
             # Another process of ours may have removed it between the question and this.
-            if keyring.get_password(self._service, name) is not None:
+            if self._read(keyring, name) is not None:
                 raise
 
     def _open(self) -> KeyringBackend:

@@ -49,3 +49,22 @@ def test_a_deletion_that_did_nothing_is_told(monkeypatch: pytest.MonkeyPatch) ->
     vault.set("session", "secret")
     with pytest.raises(VaultUnavailable):
         vault.delete("session")
+
+
+class ItemNotFoundException(Exception):
+    """As secretstorage calls it."""
+
+
+def test_what_is_deleted_while_it_is_read_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    keyring = Contested()
+    monkeypatch.setattr(keyring_vault, "choose_keyring", lambda: keyring)
+    found = keyring.get_password
+
+    def vanish(service: str, username: str) -> str | None:
+        monkeypatch.setattr(keyring, "get_password", found)
+        raise ItemNotFoundException("Item does not exist!")
+
+    monkeypatch.setattr(keyring, "get_password", vanish)
+    assert KeyringVault().get("session") is None
+    monkeypatch.setattr(keyring, "get_password", vanish)
+    KeyringVault().delete("session")
