@@ -6,6 +6,7 @@ import asyncio
 import os
 
 import pytest
+from pytestqt.qtbot import QtBot
 
 from chatdesk.app.application import Application
 from chatdesk.services.reply_alerts import ReplyAlert
@@ -27,7 +28,7 @@ async def asked(whole: Application, monkeypatch: pytest.MonkeyPatch) -> asyncio.
 
 
 async def test_the_desktop_tells_even_without_a_tray(
-    whole: Application, desktop: Desktop, monkeypatch: pytest.MonkeyPatch
+    whole: Application, desktop: Desktop, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     desktop.has_tray = False
     with session_bus() as address:
@@ -39,9 +40,12 @@ async def test_the_desktop_tells_even_without_a_tray(
             assert shown.actions == ("default", "Open the chat")
             await whole.windows.open_another()
             second = whole.windows.active
-            second.realtime._current = "c-1"
+            qtbot.waitUntil(second.window.isActiveWindow, timeout=SECONDS * 1000)
             first = next(each for each in whole.windows.all if each is not second)
             whole.windows.to_front(first)
+            qtbot.waitUntil(first.window.isActiveWindow, timeout=SECONDS * 1000)
+            # Only now: a window in front that shows the chat takes the notification away.
+            second.realtime._current = "c-1"
             opened: list[str] = []
             turned = asyncio.Event()
             whole.windows.turned.connect(lambda _which: turned.set())
