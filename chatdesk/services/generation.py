@@ -266,7 +266,8 @@ class GenerationService(QObject):
     async def _carry_out(self, run: ReplyRun, given: Reading) -> None:
         self._runs[run.message_id] = run
         try:
-            await run.stream(given)
+            with self._account.holding(run.conversation_id):
+                await run.stream(given)
         finally:
             self._runs.pop(run.message_id, None)
         if run.outcome in (MessageStatus.COMPLETE, MessageStatus.ERROR):

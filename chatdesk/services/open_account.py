@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, Signal
@@ -79,6 +80,7 @@ class OpenAccount(QObject):
         self._store: Store | None = None
         self._make: MutationMaker | None = None
         self._writes: set[asyncio.Task[Any]] = set()
+        self._held: list[str] = []
         self.account: Account | None = None
         self.marks: ReadMarks | None = None
         self.deletions: Deletions | None = None
@@ -177,7 +179,18 @@ class OpenAccount(QObject):
     def look(self) -> None:
         """Tell the engine which conversations are shown now."""
         if self._engine is not None:
-            self._engine.open_conversations(self.shown)
+            self._engine.open_conversations(self.shown, self._held)
+
+    @contextmanager
+    def holding(self, conversation_id: str) -> Iterator[None]:
+        """Stay in a conversation's channels, shown or not: who looks at it hears what is written here."""
+        self._held.append(conversation_id)
+        self.look()
+        try:
+            yield
+        finally:
+            self._held.remove(conversation_id)
+            self.look()
 
     # Changes ------------------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from random import Random
 
 from chatdesk.backend.base import Feed, Remote
@@ -37,6 +37,7 @@ class Company:
     ) -> None:
         self._tell = tell
         self._open: tuple[str, ...] = ()
+        self._held: tuple[str, ...] = ()
         self._typing_allowed = False
         self._marks = Marks(remote=remote, clock=clock, random=random, publish=self._take_marks)
         self._presence = Presence(
@@ -95,12 +96,14 @@ class Company:
         self._marks.enabled = others
         self._marks.want_all()
 
-    def open(self, conversation_ids: Sequence[str]) -> None:
-        """These conversations are shown, the one looked at last first."""
+    def open(self, shown: tuple[str, ...], held: tuple[str, ...] = ()) -> None:
+        """These conversations are shown, the one looked at last first; of ``held`` only the channels are."""
+        if (shown, held) == (self._open, self._held):
+            return
         for each in self._open:
-            if each not in conversation_ids:
+            if each not in shown:
                 self._pace.stopped(each)
-        self._open = tuple(conversation_ids)
+        self._open, self._held = shown, held
         self._marks.open(self._open)
         self._settle()
 
@@ -136,4 +139,4 @@ class Company:
         self._tell(marks)
 
     def _settle(self) -> None:
-        self._presence.look_at([each for each in self._open if self._marks.company(each)])
+        self._presence.look_at([each for each in self._open if self._marks.company(each)], self._held)

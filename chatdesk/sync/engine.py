@@ -186,9 +186,10 @@ class SyncEngine:
         """Keep one conversation fresh: pull it now, join its channels once the user has stayed."""
         self.open_conversations(() if conversation_id is None else (conversation_id,))
 
-    def open_conversations(self, conversation_ids: Sequence[str]) -> None:
-        """Keep these fresh, the one looked at last first: what is new among them is pulled now."""
-        wanted = tuple(dict.fromkeys(conversation_ids))
+    def open_conversations(self, shown: Sequence[str], held: Sequence[str] = ()) -> None:
+        """Keep these fresh, the one looked at last first, and ``held``, in which a reply is written."""
+        wanted = tuple(dict.fromkeys((*shown, *held)))
+        self.company.open(tuple(dict.fromkeys(shown)), tuple(held))
         if wanted == self._open:
             return
         self._backfill.rest()
@@ -197,7 +198,6 @@ class SyncEngine:
         for conversation_id in reversed([each for each in wanted if each not in before]):
             self._catch_up.open(wanted, conversation_id)
         self._channels.open(wanted)
-        self.company.open(wanted)
 
     async def refresh_profile(self) -> None:
         """Pull what is new about people; raises what the pull raised."""

@@ -56,6 +56,7 @@ class Presence(Part):
         self._seen: dict[str, Sighting] = {}
         self._told: dict[str, Sighting] = {}
         self._places: tuple[str, ...] = ()
+        self._held: tuple[str, ...] = ()
         self._allowed = False
         self._attention = Attention.ONLINE
         self._device = ("", "")
@@ -87,9 +88,12 @@ class Presence(Part):
         self._attention = attention
         self.ring()
 
-    def look_at(self, places: Sequence[str]) -> None:
-        """Be seen in these conversations, the first of them first, as soon as their channels are joined."""
-        self._places = tuple(places)
+    def look_at(self, places: Sequence[str], held: Sequence[str] = ()) -> None:
+        """Be seen in these conversations, the first of them first, as soon as their channels are joined.
+
+        The channels of ``held`` stay when the user goes: there somebody has to say that they went.
+        """
+        self._places, self._held = tuple(places), tuple(held)
         self.ring()
 
     # What the channels tell ---------------------------------------------------------------------------------
@@ -108,7 +112,8 @@ class Presence(Part):
 
     def moved(self) -> None:
         """A channel was joined or is left: the server shows nothing on it until it is told to."""
-        live = {topic for _feed, topic in self._live(self._seen.keys() | set(self._places))}
+        known = self._seen.keys() | set(self._places) | set(self._held)
+        live = {topic for _feed, topic in self._live(known)}
         self._shown = {t: sign for t, sign in self._shown.items() if t == self._own_topic or t in live}
         for place in list(self._seen):
             if place and self._live_topic(place) is None:
@@ -166,6 +171,9 @@ class Presence(Part):
         for topic, sign in wanted:
             if self._shown.get(topic) != sign:
                 yield feed, topic, sign
+        for _feed, topic in self._live(set(self._held).difference(self._places)):
+            if topic in self._shown:
+                yield feed, topic, None
 
     def _live(self, places: Sequence[str] | set[str]) -> list[tuple[Feed, str]]:
         return [live for place in places if (live := self._live_topic(place)) is not None]

@@ -93,6 +93,24 @@ async def test_people_see_who_looks_at_the_same_conversation(room: Room) -> None
     assert seen(anna, conversation) == [(BEN, "idle")], "a channel that is joined again is a new one"
 
 
+async def test_nobody_is_shown_where_only_the_channels_are_held(room: Room) -> None:
+    conversation, other = shared(room, "one"), shared(room, "two")
+    anna, ben = await present(room, ANNA, conversation), await present(room, BEN, conversation)
+    (calls,) = (room.backend.presence.calls[feed] for feed in ben.network.open_feeds)
+    before = len(calls)
+    ben.engine.open_conversations((other,), held=(conversation,))
+    await room.clock.advance(2)
+    assert live(conversation) in ben.network.feed.joined
+    assert seen(anna, conversation) == []
+    assert len(calls) == before + 2, "one to go, one to come"
+    ben.engine.open_conversations((other,))
+    await room.clock.advance(2)
+    assert live(conversation) not in ben.network.feed.joined
+    ben.engine.open_conversations((conversation,), held=(conversation,))
+    await room.clock.advance(2)
+    assert seen(anna, conversation) == [(BEN, "online")]
+
+
 async def test_a_killed_instance_is_gone_and_a_new_link_shows_it_again(room: Room) -> None:
     conversation = shared(room, "one")
     anna, ben = await present(room, ANNA, conversation), await present(room, BEN, conversation)

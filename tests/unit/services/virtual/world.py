@@ -22,15 +22,20 @@ ANNA = "10000000-0000-4000-8000-000000000001"
 
 
 class World:
-    """Make one with ``begin``; what the services told is in ``notices``, ``deltas`` and ``changes``."""
+    """Make one with ``begin``; what the services told is in ``notices``, ``deltas`` and ``changes``.
 
-    def __init__(self, directory: Path) -> None:
-        self.clock = VirtualClock()
-        self.backend = FakeBackend(self.clock)
+    ``beside`` is an instance of the same person on the same server, if there is one already.
+    """
+
+    def __init__(self, directory: Path, beside: World | None = None) -> None:
+        self.clock: VirtualClock = beside.clock if beside else VirtualClock()
+        self.backend: FakeBackend = beside.backend if beside else FakeBackend(self.clock)
         self.server = self.backend.server
         self.client = self.backend.client(ANNA)
         self.network = self.client.network
         self.remote = FakeGenerations(self.client.remote, self.server, self.clock)
+        if beside:
+            self.remote.leases = beside.remote.leases
         self.told = NoticeService()
         self.realtime = RealtimeService(self.clock, self.told)
         self.notices: list[Notice] = []
