@@ -71,33 +71,38 @@ class OpenAICompatibleProvider:
         self._socket = socket
         self._connect_seconds = connect_seconds
         self._client: AsyncOpenAI | None = None
+        self._making = asyncio.Lock()
         self._tells_usage = True
         """Whether the address knows the wish for token usage; some refuse what they do not know."""
 
     async def _connected(self) -> AsyncOpenAI:
-        if self._client is None:
-            openai = await asyncio.to_thread(importlib.import_module, "openai")
-            timeout = openai.Timeout(SILENCE_SECONDS, connect=self._connect_seconds)
-            road: dict[str, Any] = {"trust_env": not is_loopback(self._base_url)}
-            if self._socket:
-                # The SDK has changed its HTTP library before; its transports must be of the same one.
-                client = next(
-                    c for c in openai.DefaultAsyncHttpxClient.__mro__ if c.__name__ == "AsyncClient"
-                )
-                library = importlib.import_module(client.__module__.partition(".")[0])
-                road = {"trust_env": False, "transport": library.AsyncHTTPTransport(uds=self._socket)}
-            elif self._proxy:
-                road["proxy"] = self._proxy
-            self._client = openai.AsyncOpenAI(
-                base_url=self._base_url,
-                api_key=self._api_key or "none",
-                max_retries=0,
-                timeout=timeout,
-                default_headers=self._headers,
-                http_client=openai.DefaultAsyncHttpxClient(**road, timeout=timeout),
-            )
-        assert self._client is not None
-        return self._client
+        async with self._making:
+            if self._client is None:
+                # In a thread: the SDK imports hundreds of modules, some only when its client is made.
+                self._client = await asyncio.to_thread(self._make)
+            return self._client
+
+    def _make(self) -> AsyncOpenAI:
+        openai = importlib.import_module("openai")
+        timeout = openai.Timeout(SILENCE_SECONDS, connect=self._connect_seconds)
+        road: dict[str, Any] = {"trust_env": not is_loopback(self._base_url)}
+        if self._socket:
+            # The SDK has changed its HTTP library before; its transports must be of the same one.
+            client = next(c for c in openai.DefaultAsyncHttpxClient.__mro__ if c.__name__ == "AsyncClient")
+            library = importlib.import_module(client.__module__.partition(".")[0])
+            road = {"trust_env": False, "transport": library.AsyncHTTPTransport(uds=self._socket)}
+        elif self._proxy:
+            road["proxy"] = self._proxy
+        made: AsyncOpenAI = openai.AsyncOpenAI(
+            base_url=self._base_url,
+            api_key=self._api_key or "none",
+            max_retries=0,
+            timeout=timeout,
+            default_headers=self._headers,
+            http_client=openai.DefaultAsyncHttpxClient(**road, timeout=timeout),
+        )
+        _ = made.chat.completions
+        return made
 
     async def stream(self, request: ReplyRequest) -> AsyncGenerator[ReplyChunk, None]:
         """Stream the reply; the last chunk carries token usage where the address tells it.

@@ -1,96 +1,82 @@
-"""Eight instances at once: exactly one of them asks the model for a turn."""
+"""Eight applications at once: exactly one of them asks the model for a turn."""
 
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
-from chatdesk.domain.message import Message, MessageStatus, Role
-from chatdesk.providers.openai_compatible import OpenAICompatibleProvider
-from tests.support.headless import Headless, headless
-from tests.support.openai_server import OpenAIServer, openai_server
-from tests.support.postgres import TEMPLATE, Clusters, clusters, empty_database
-from tests.support.postgres import Person as DatabasePerson
-from tests.support.server import serving
+from tests.support.instances import House, State, connected, has
+from tests.support.openai_server import openai_server
 
-__all__ = ["clusters"]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
 
 MANY = 8
-DEADLINE = 30.0
 
 
-@pytest.fixture
-async def model() -> AsyncIterator[OpenAIServer]:
-    async with openai_server() as server:
-        yield server
+def replies(state: State, message_id: str) -> list[State]:
+    """The replies to a message that the window shows; of several versions it shows one."""
+    return [m for m in state["messages"] if m["parent_id"] == message_id and m["role"] == "assistant"]
 
 
-async def until(instance: Headless, conversation: str, fact: object) -> list[Message]:
-    """Wait until what an instance has of a conversation meets ``fact``."""
-    assert callable(fact)
-    changed = asyncio.Event()
-    instance.realtime.changes_applied.connect(changed.set)
-    async with asyncio.timeout(DEADLINE):
-        while not fact(rows := list(await instance.store.messages(conversation, limit=100))):
-            changed.clear()
-            await changed.wait()
-    return rows
+@contextmanager
+def standing_still(server: int) -> Iterator[None]:
+    """Nobody hears of anybody meanwhile, so whatever is pressed here is pressed at once."""
+    os.kill(server, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(server, signal.SIGCONT)
 
 
-async def test_eight_instances_at_once_make_one_call_for_each_turn(
-    clusters: Clusters, model: OpenAIServer, tmp_path: Path
-) -> None:
-    async with (
-        empty_database(clusters.get(18), template=TEMPLATE) as database,
-        serving(database) as wire,
-        AsyncExitStack() as stack,
-    ):
-        credentials = {"email": "anna@example.org", "password": "a good password"}
-        await wire.ask("POST", "/auth/v1/signup", json=credentials)
-        herd = []
-        for number in range(MANY):
-            _status, session, _ = await wire.ask(
-                "POST", "/auth/v1/token?grant_type=password", json=credentials
-            )
-            provider = OpenAICompatibleProvider(base_url=model.url, api_key="k", models=["counting"])
-            made = headless(f"instance-{number}", tmp_path, wire, session, provider)
-            herd.append(await stack.enter_async_context(made))
-        owner = DatabasePerson(database, session["user"]["id"])
-        conversation = await owner.new_conversation("At once")
+async def test_eight_applications_at_once_make_one_call_for_each_turn(house: House) -> None:
+    async with openai_server() as model:
+        environment = {"CHATDESK_API_BASE": model.url, "CHATDESK_MODEL": "counting"}
+        first = await house.signed_in("0", environment=environment)
+        server = house.note_server()
+        others = await asyncio.gather(
+            *(house.signed_in(str(number), environment=environment) for number in range(1, MANY))
+        )
+        herd = [first, *others]
+        conversation = str((await first.ask("create", title="At once"))["conversation_id"])
         for each in herd:
-            each.realtime.set_current_conversation(conversation)
+            await each.until_state("the chat", has(conversation, "At once"))
+            await each.ask("open", conversation_id=conversation)
+            await each.ask("settled", conversation_id=conversation)
 
         texts = [f"question {number}" for number in range(MANY)]
-        sent = []
-        for each, text in zip(herd, texts, strict=True):
-            sent.append(each.realtime.send_message(conversation, "user", text, wants_reply=True))
-            each.generation.request_reply(conversation, sent[-1], each.realtime)
+        with standing_still(server):
+            sent = await asyncio.gather(
+                *(each.ask("send", text=text) for each, text in zip(herd, texts, strict=True))
+            )
+        questions = [str(each["message_id"]) for each in sent]
 
-        def answered(rows: list[Message]) -> bool:
-            done = [row.parent_id for row in rows if row.status is MessageStatus.COMPLETE and row.model]
-            return sorted(filter(None, done)) == sorted(sent)
+        def answered(state: State) -> bool:
+            shown = [each for question in questions for each in replies(state, question)]
+            return len(shown) == MANY and all(each["status"] == "complete" for each in shown)
 
-        rows = (await asyncio.gather(*(until(each, conversation, answered) for each in herd)))[0]
+        states = await asyncio.gather(*(each.until_state("eight replies", answered) for each in herd))
         asked = Counter(request["messages"][-1]["content"] for request in model.requests)
         assert asked == Counter(texts)
+        assert len({tuple(m["content"] for m in state["messages"]) for state in states}) == 1
 
-        # The same once more, with the wish that an earlier run may have left behind everywhere.
-        for each in herd:
-            each.generation.request_reply(conversation, sent[0], each.realtime)
-        first = next(row for row in rows if row.parent_id == sent[0] and row.role is Role.ASSISTANT)
-        for each in herd:
-            each.generation.regenerate(conversation, first.id, asker=each.realtime)
+        last = states[0]["messages"][-1]
+        assert last["role"] == "assistant"
+        with standing_still(server):
+            pressed = (each.ask("act", message_id=last["id"], action="regenerate") for each in herd)
+            await asyncio.gather(*pressed)
 
-        def again(rows: list[Message]) -> bool:
-            replies = [row for row in rows if row.parent_id == sent[0] and row.role is Role.ASSISTANT]
-            return len(replies) > 1 and all(row.status is MessageStatus.COMPLETE for row in replies)
+        def again(state: State) -> bool:
+            newest = state["messages"][-1]
+            is_reply = newest["parent_id"] == last["parent_id"] and newest["id"] != last["id"]
+            return bool(is_reply and newest["status"] == "complete")
 
-        everywhere = await asyncio.gather(*(until(each, conversation, again) for each in herd))
-        for rows in everywhere:
-            assert len([row for row in rows if row.parent_id == sent[0] and row.role is Role.ASSISTANT]) == 2
+        states = await asyncio.gather(*(each.until_state("the new version", again) for each in herd))
+        assert len({state["messages"][-1]["id"] for state in states}) == 1
+        await connected(*herd)
         assert len(model.requests) == MANY + 1, "one more call, not eight"
