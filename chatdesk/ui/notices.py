@@ -38,7 +38,7 @@ class Toast(QFrame):
         close.setProperty("look", "quiet")
         close.setIcon(icon("close", tokens.text_muted))
         close.setAccessibleName(_("Close the notice"))
-        close.clicked.connect(self._close)
+        close.clicked.connect(self.dismiss)
         self._words = QVBoxLayout()
         self._words.setSpacing(2)
         for label in (said, QLabel(next_step)):
@@ -54,7 +54,7 @@ class Toast(QFrame):
         row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self._close)
+        self._timer.timeout.connect(self.dismiss)
         if level != "error":
             self._timer.start(SHOWN_MS)
 
@@ -63,10 +63,11 @@ class Toast(QFrame):
         button = QPushButton(words)
         button.setProperty("look", "link")
         button.clicked.connect(act)
-        button.clicked.connect(self._close)
+        button.clicked.connect(self.dismiss)
         self._words.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
 
-    def _close(self) -> None:
+    def dismiss(self) -> None:
+        """Close it."""
         self._timer.stop()
         self.closed.emit(self)
 
@@ -91,6 +92,11 @@ class NoticeStack(QObject):
         """The sentences on screen, the newest first."""
         return tuple(toast.text for toast in self._shown)
 
+    @property
+    def toasts(self) -> tuple[Toast, ...]:
+        """The notices on screen, the newest first."""
+        return tuple(self._shown)
+
     def tell(
         self,
         text: str,
@@ -99,13 +105,14 @@ class NoticeStack(QObject):
         action: tuple[str, Callable[[], None]] | None = None,
         *,
         again: bool = False,
-    ) -> None:
+    ) -> Toast | None:
         """Show a notice; ``level``: ``neutral``, ``warning`` or ``error``; ``action``: its words and deed.
 
-        ``again``: also when the same words are on screen, because the deed is another one.
+        ``again``: also when the same words are on screen, because the deed is another one. Returns what is
+        shown, or None when the words were on screen already.
         """
         if text in self.shown and not again:
-            return
+            return None
         toast = Toast(self._theme, text, next_step, level, self._host)
         if action is not None:
             toast.offer(*action)
@@ -116,6 +123,7 @@ class NoticeStack(QObject):
         toast.show()
         self._place()
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(toast, f"{text} {next_step}".strip()))
+        return toast
 
     def clear(self) -> None:
         """Close them all."""

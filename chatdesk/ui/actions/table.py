@@ -116,7 +116,7 @@ ACTIONS: dict[ActionId, ActionRow] = {
         ActionRow(ActionId.UNPIN_CHAT, "Unpin", "pin", (), _CHAT),
         ActionRow(ActionId.ARCHIVE_CHAT, "Archive", "archive", ("Ctrl+Shift+E",), _CHAT),
         ActionRow(ActionId.UNARCHIVE_CHAT, "Take out of the archive", "archive", (), _CHAT),
-        ActionRow(ActionId.UNDO_CHAT, "Bring the chat back", "undo", (), Need.ACCOUNT),
+        ActionRow(ActionId.UNDO_CHAT, "Bring the chat back", "undo", ("Ctrl+Z",), Need.ACCOUNT),
         ActionRow(ActionId.RETRY_CHAT, "Try to save again", "refresh", (), _CHAT),
         ActionRow(ActionId.DISCARD_CHAT, "Discard the unsaved change", "close", (), _CHAT),
         ActionRow(ActionId.EXPORT_MARKDOWN, "Export as Markdown…", "export", (), _CHAT),

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QMimeData, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QInputMethodEvent, QKeyEvent, QResizeEvent, QTextCursor, QTextOption
+from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
+from PySide6.QtGui import (
+    QFocusEvent,
+    QInputMethodEvent,
+    QKeyEvent,
+    QKeySequence,
+    QResizeEvent,
+    QTextCursor,
+    QTextOption,
+)
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from chatdesk.domain.text import storable
@@ -47,6 +55,8 @@ class TextField(QPlainTextEdit):
         self.document().setDocumentMargin(2)
         self.document().documentLayout().documentSizeChanged.connect(self._grow)
         self._grow()
+        # Qt counts its own setting up as a step that can be undone.
+        self.document().clearUndoRedoStacks()
 
     @property
     def composing(self) -> bool:
@@ -74,6 +84,14 @@ class TextField(QPlainTextEdit):
         self.moveCursor(self.textCursor().MoveOperation.End)
 
     # Keys and input methods
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
+            undo = event.matches(QKeySequence.StandardKey.Undo)
+            if undo and not self.document().isUndoAvailable():
+                event.ignore()  # There is nothing here to undo: it may concern what was done elsewhere.
+                return False
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if self._broken and event.key() in (Qt.Key.Key_Backspace, Qt.Key.Key_Delete):

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from chatdesk.language.door import _
 from chatdesk.models.conversation_list import NEW_TITLE, ConversationListModel
 from chatdesk.ui.conversation_verbs import ConversationVerbs
-from chatdesk.ui.notices import NoticeStack
+from chatdesk.ui.notices import NoticeStack, Toast
 
 
 class Departures(QObject):
@@ -33,7 +33,7 @@ class Departures(QObject):
         self._conversations = conversations
         self._notices = notices
         self._open = open_chat
-        self._ways_back: list[tuple[str, Callable[[], None]]] = []
+        self._ways_back: list[tuple[str, Callable[[], None], Toast | None]] = []
         verbs.delete_requested.connect(self._deleting)
         verbs.archive_requested.connect(self._archiving)
         conversations.removed.connect(self._forget)
@@ -41,7 +41,10 @@ class Departures(QObject):
     def undo_last(self) -> None:
         """Bring back the chat that left last, as far as that is still possible."""
         if self._ways_back:
-            self._ways_back[-1][1]()
+            _id, undo, notice = self._ways_back[-1]
+            undo()
+            if notice is not None and notice in self._notices.toasts:
+                notice.dismiss()
 
     def _deleting(self, conversation_id: str) -> None:
         was_open = self._conversations.active == conversation_id
@@ -70,8 +73,8 @@ class Departures(QObject):
     def _offer(self, conversation_id: str, words: str, undo: Callable[[], None]) -> None:
         entry = self._conversations.entry(conversation_id)
         title = (entry.conversation.title if entry is not None else "") or _(NEW_TITLE)
-        self._ways_back.append((conversation_id, undo))
-        self._notices.tell(words.format(title=title), action=(_("Undo"), undo), again=True)
+        notice = self._notices.tell(words.format(title=title), action=(_("Undo"), undo), again=True)
+        self._ways_back.append((conversation_id, undo, notice))
 
     def _forget(self, conversation_id: str) -> None:
         self._ways_back = [way for way in self._ways_back if way[0] != conversation_id]

@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
 
 from chatdesk.models.conversation_list import ConversationListModel
 from chatdesk.ui.actions.table import ActionId, conversation_menu
@@ -88,6 +89,25 @@ def test_the_action_brings_back_one_after_the_other(window: MainWindow, services
         window.actions_table[ActionId.UNDO_CHAT].trigger()
         assert services.leaving == {conversation_id(number) for number in left}
     window.actions_table[ActionId.UNDO_CHAT].trigger()
+
+
+def test_the_usual_keys_bring_a_chat_back_unless_there_is_text_to_undo(
+    window: MainWindow, services: Services, qtbot: QtBot
+) -> None:
+    qtbot.waitUntil(window.isActiveWindow, timeout=30_000)
+    field = window.composer.field
+    for number in (1, 2):
+        window.verbs.carry_out(ActionId.DELETE_CHAT, conversation_id(number))
+    field.setFocus()
+    QTest.keyClicks(field, "words")
+    QTest.keyClick(field, KEY.Key_Z, CTRL)
+    assert (field.text(), len(services.leaving)) == ("", 2)
+    QTest.keyClick(field, KEY.Key_Z, CTRL)
+    assert services.leaving == {conversation_id(1)}
+    window.sidebar.list.setFocus()
+    QTest.keyClick(window.sidebar.list, KEY.Key_Z, CTRL)
+    assert services.leaving == set()
+    assert not window.notices.shown, "their notices offer nothing any more"
 
 
 def test_two_of_one_name_have_a_notice_each(
