@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QFontMetrics, QGuiApplication
-from PySide6.QtWidgets import QMenu, QToolButton, QWidget
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QToolButton, QWidget
 
 from chatdesk.domain.provider import model_name
 from chatdesk.language.door import _, sentence
-from chatdesk.ui.round_corners import RoundCorners
+from chatdesk.ui.composer.model_menu import ModelMenu, ModelRow
 from chatdesk.ui.theme.fonts import sized
 from chatdesk.ui.theme.icons import icon
 from chatdesk.ui.theme.theme import Theme
@@ -84,38 +84,18 @@ class ModelPicker(QToolButton):
         if not self._models:
             self.set_up_requested.emit()
             return
-        menu = QMenu(self)
-        # Of its own, or it is as mirrored as this button, whose arrow is behind the name.
-        menu.setLayoutDirection(QGuiApplication.layoutDirection())
-        menu.setAccessibleName(_("Models"))
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        RoundCorners(menu, 8)
-        only_one = QActionGroup(menu)
-        shown = self.model
+        shown, absent = self.model, ""
         if shown is not None and shown not in self._models:
-            text = self._name(shown).replace("&", "&&")
             lack = sentence(self._lacks.get(shown, ""))
-            absent = QAction(
-                f"{text} – {lack}" if lack else _("{model} (not set up here)").format(model=text)
-            )
-            absent.setParent(menu)
-            absent.setEnabled(False)
-            menu.addAction(absent)
-            menu.addSeparator()
-        chosen = None
+            name = self._name(shown)
+            absent = f"{name} – {lack}" if lack else _("{model} (not set up here)").format(model=name)
+        rows = []
         for place, model in enumerate(self._models):
-            # An ampersand would be taken for a mnemonic.
-            text = self._name(model).replace("&", "&&")
-            action = QAction(_("{model} (default)").format(model=text) if place == 0 else text, menu)
-            action.setCheckable(True)
-            action.setChecked(model == shown)
-            action.triggered.connect(lambda _checked=False, model=model: self._choose(model))
-            only_one.addAction(action)
-            menu.addAction(action)
-            chosen = action if model == shown else chosen
-        above = QPoint(0, -menu.sizeHint().height() - 4)
-        menu.popup(self.mapToGlobal(above))
-        menu.setActiveAction(chosen or menu.actions()[-len(self._models)])
+            name = self._name(model)
+            rows.append(ModelRow(model, name, name if place else _("{model} (default)").format(model=name)))
+        menu = ModelMenu(rows, shown, absent, self._choose, self)
+        menu.popup(self.mapToGlobal(QPoint(0, -menu.sizeHint().height() - 4)))
+        menu.activate()
 
     def _name(self, model: str) -> str:
         return self._names.get(model) or model_name(model)

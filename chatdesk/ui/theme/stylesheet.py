@@ -12,7 +12,8 @@ _SHEET = Template("""
 QToolTip { background: $raised; color: $text; border: 1px solid $border; padding: 4px 6px; }
 QMenu { background: $raised; color: $text; border: 1px solid $border; border-radius: 8px; padding: 5px; }
 QMenu::item { padding: 6px 28px 6px 10px; border-radius: 5px; }
-QMenu::item:selected { background: $hover; }
+QMenu::item:selected { background: $selection; }
+QMenu::item:disabled:selected { background: transparent; }
 QMenu::item:disabled { color: $text_muted; }
 QMenu::icon { padding-left: 8px; }
 QMenu::separator { height: 1px; background: $border; margin: 5px 6px; }
@@ -130,9 +131,9 @@ QPushButton[look="key"]:hover { background: $hover; }
 QPushButton[look="key"]:focus { border: 2px solid $focus; padding: 3px 9px; }
 QComboBox { combobox-popup: 0; }
 QComboBox QAbstractItemView { background: $raised; color: $text; border: 1px solid $border_strong;
-  padding: 4px; outline: none; selection-background-color: $hover; selection-color: $text; }
+  padding: 4px; outline: none; selection-background-color: $selection; selection-color: $text; }
 QComboBox QAbstractItemView::item { padding: 5px 8px; border-radius: 5px; }
-QComboBox QAbstractItemView::item:selected { background: $hover; color: $text; }
+QComboBox QAbstractItemView::item:selected { background: $selection; color: $text; }
 QListView[look="completion"] { background: $raised; color: $text; border: 1px solid $border_strong;
   padding: 0; outline: none; }
 QListView[look="completion"]::item { padding: 5px 8px; border-radius: 5px; color: $text; }

@@ -110,6 +110,59 @@ def test_a_long_name_is_cut_in_the_middle_and_said_in_full(
     assert MODELS[2] in picker.toolTip()
 
 
+@pytest.fixture
+def hundreds(picker: ModelPicker) -> ModelPicker:
+    """What a provider that passes many others on has."""
+    picker.set_models([f"maker-{number % 7}/model-{number}" for number in range(400)])
+    return picker
+
+
+def offered(of: QMenu) -> list[str]:
+    return [action.text() for action in of.actions() if action.isVisible() and action.isCheckable()]
+
+
+def test_of_hundreds_those_are_shown_that_were_typed_for(
+    window: MainWindow, hundreds: ModelPicker, qapp: QApplication
+) -> None:
+    hundreds.open()
+    opened = menu(qapp)
+    assert len(offered(opened)) == 15
+    assert opened.actions()[-1].text() == "385 more: type to find them"
+    assert opened.sizeHint().height() < 700
+    foot, wide = opened.geometry().bottom(), opened.width()
+    QTest.keyClicks(opened, " maker-3 39")
+    assert (opened.geometry().bottom(), opened.width()) == (foot, wide), "it stands on its button"
+    assert offered(opened) == ["maker-3/model-339", "maker-3/model-395"]
+    assert not opened.actions()[-1].isVisible()
+    QTest.keyClick(opened, KEY.Key_Down)
+    QTest.keyClick(opened, KEY.Key_Return)
+    assert hundreds.model == "maker-3/model-395"
+    hundreds.open()
+    assert menu(qapp).activeAction().text() == "maker-3/model-395", "the one in use is among the first"
+
+
+def test_what_no_model_is_called_is_said(hundreds: ModelPicker, qapp: QApplication) -> None:
+    hundreds.open()
+    opened = menu(qapp)
+    QTest.keyClicks(opened, "zzz")
+    assert offered(opened) == []
+    assert opened.actions()[-1].text() == "No model has this name."
+    QTest.keyClick(opened, KEY.Key_Return)
+    for _letter in "zzz":
+        QTest.keyClick(opened, KEY.Key_Backspace)
+    assert len(offered(opened)) == 15
+
+
+def test_a_name_without_end_does_not_make_the_menu_wider_than_the_window(
+    picker: ModelPicker, qapp: QApplication
+) -> None:
+    picker.set_models(["small", "maker/" + "model-" * 60])
+    picker.open()
+    assert "…" in menu(qapp).actions()[1].text()
+    assert menu(qapp).sizeHint().width() < 620
+    assert menu(qapp).actions()[1].toolTip() == "maker/" + "model-" * 60
+
+
 def test_without_a_model_it_leads_to_the_settings(window: MainWindow) -> None:
     picker = window.composer.picker
     assert picker.model is None
