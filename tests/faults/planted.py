@@ -309,8 +309,8 @@ MUTANTS: tuple[Mutant, ...] = (
         "G14",
         "presence calls without a limit",
         "chatdesk/sync/presence.py",
-        "            rest = self._allowance.wait(self.clock.monotonic())\n",
-        "            rest = 0.0\n",
+        "        turn = self._allowance.wait(now, 0 if (feed, topic) in live else RESERVE)\n",
+        "        turn = 0.0\n",
         "tests/unit/sync/test_presence.py::test_switching_fast_stays_within_the_limit",
     ),
     Mutant(
