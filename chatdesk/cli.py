@@ -84,9 +84,9 @@ def run(arguments: Sequence[str]) -> int:
 
         return run_demo(options.output)
     # Asyncio before Qt, and Qt before ourselves: see ``swift_imports``.
-    import asyncio  # noqa: F401
+    import asyncio  # noqa: F401  # imported for its place in the order
 
-    from PySide6 import QtWidgets  # noqa: F401
+    from PySide6 import QtWidgets  # noqa: F401  # the same
 
     from chatdesk.runtime.swift_imports import without_reading
 

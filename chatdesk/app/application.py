@@ -52,6 +52,7 @@ from chatdesk.services.profiles import ProfileService
 from chatdesk.services.realtime import RealtimeService
 from chatdesk.services.session import SessionService
 from chatdesk.services.sharing import SharingService
+from chatdesk.services.succession import Succession
 from chatdesk.services.updates import UpdateService
 from chatdesk.ui.main_window import MainWindow
 from chatdesk.ui.markdown.highlight import warm_up
@@ -99,6 +100,7 @@ class Application:
         self.portability = PortabilityService(self.open_account, clock, self.data, self.attachments.read)
         self.sharing = SharingService(self.open_account, clock)
         self.kept = KeptTexts(self.open_account)
+        self.succession = Succession(self.open_account)
         secrets = Secrets(self.data / "keys.lock", memory=memory_vault)
         self.preferences = PreferenceService(Preferences(self.data / PREFERENCES))
         self.models = ModelService(
@@ -145,6 +147,7 @@ class Application:
             portability=self.portability,
             sharing=self.sharing,
             copying=self.copying,
+            succession=self.succession,
             notices=self.notices,
             clock=clock,
         )

@@ -39,6 +39,7 @@ class OpenWindow:
         self.portability = whole.portability
         self.sharing = whole.sharing
         self.kept = whole.kept
+        self.succession = whole.succession
         self.attachments = whole.attachments
         self.people = whole.people
         self.notices = whole.notices

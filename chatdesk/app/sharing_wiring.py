@@ -16,6 +16,7 @@ from chatdesk.services.kept import Kept
 from chatdesk.services.loaded import EntriesLoaded
 from chatdesk.services.realtime import of_window
 from chatdesk.services.sharing import Failure
+from chatdesk.services.succession import Inherited
 from chatdesk.ui.sharing.join_dialog import JoinDialog
 from chatdesk.ui.sharing.members_dialog import MembersDialog
 from chatdesk.ui.sharing.people import Face
@@ -58,6 +59,7 @@ class SharingWiring:
         join(service.joined, self._joined)
         join(whole.kept.found, self._tell_kept)
         join(whole.kept.wanted, self._show_kept)
+        join(whole.succession.inherited, self._tell_inherited)
         join(whole.profiles.profile_changed, lambda _profile: verbs.refresh())
         join(whole.generation.models_changed, self._models_changed)
         whole.realtime.changes_applied.connect(self._take_changes)
@@ -232,6 +234,14 @@ class SharingWiring:
         text = words.format(count=len(kept.texts), title=kept.title or _(NEW_TITLE))
         show = (_("Show"), lambda: self._show_kept(kept))
         self._whole.window.notices.tell(text, _("Nothing of it is lost."), "error", show, again=True)
+
+    def _tell_inherited(self, what: Inherited) -> None:
+        if self._whole is not self._whole.whole.windows.active:
+            return
+        text = _("You are now the owner of “{title}”.").format(title=what.title or _(NEW_TITLE))
+        why = _("Whoever owned it handed it over or deleted their account.")
+        show = (_("Show"), lambda: self._whole.realtime.set_current_conversation(what.conversation_id))
+        self._whole.window.notices.tell(text, why, "neutral", show, again=True, stays=True)
 
     def _show_kept(self, kept: Kept) -> None:
         if self._whole is self._whole.whole.windows.active:

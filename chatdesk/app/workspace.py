@@ -13,6 +13,8 @@ from chatdesk.app.accounts import MachineAccounts
 from chatdesk.app.copying import FOLDER as COPYING
 from chatdesk.app.copying import DiskRecord
 from chatdesk.app.lazy_ports import LazyAvatars, LazyFeeds, LazyRemote
+from chatdesk.app.told_once import FOLDER as TOLD
+from chatdesk.app.told_once import ToldOnce
 from chatdesk.domain.clock import Clock
 from chatdesk.domain.session import Account
 from chatdesk.services.attachments import AttachmentService
@@ -24,6 +26,7 @@ from chatdesk.services.open_account import OpenAccount
 from chatdesk.services.portability.service import PortabilityService
 from chatdesk.services.profiles import ProfileService
 from chatdesk.services.sharing import SharingService
+from chatdesk.services.succession import Succession
 from chatdesk.store.store import Store
 from chatdesk.sync.engine import SyncEngine
 
@@ -65,6 +68,7 @@ class Workspace:
         portability: PortabilityService,
         sharing: SharingService,
         copying: CopyService,
+        succession: Succession,
         notices: NoticeService,
         clock: Clock,
     ) -> None:
@@ -79,6 +83,7 @@ class Workspace:
         self._portability = portability
         self._sharing = sharing
         self._copying = copying
+        self._succession = succession
         self._notices = notices
         self._clock = clock
         self._store: Store | None = None
@@ -145,6 +150,7 @@ class Workspace:
         self._searches.attach()
         await self._models.attach(store)
         await self._sharing.attach(remote, store)
+        self._succession.attach(ToldOnce(self._directory))
         await self._open_account.attach(account, store, engine)
         await self._generation.take_up()
         self._portability.attach(remote)
@@ -175,5 +181,5 @@ class Workspace:
             with contextlib.suppress(RuntimeError):
                 await store.close()
             if erase and self._directory is not None:
-                for name in (PICTURES, ATTACHMENTS, COPYING):
+                for name in (PICTURES, ATTACHMENTS, COPYING, TOLD):
                     await asyncio.to_thread(shutil.rmtree, self._directory / name, ignore_errors=True)

@@ -18,7 +18,7 @@ from chatdesk.backend.library_logs import quieten
 from chatdesk.domain.errors import Misconfigured, Offline, Retryable
 from chatdesk.domain.session import BackendAddress, BackendKind
 
-SCHEMA_VERSION = 12
+SCHEMA_VERSION = 13
 """The number of the last migration: this ChatDesk needs it, and knows none after it."""
 
 _WHERE = "Copy it from the project's settings, page API: https://<project>.supabase.co"

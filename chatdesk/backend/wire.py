@@ -22,7 +22,7 @@ from chatdesk.domain.ids import is_id
 from chatdesk.domain.message import Message, MessageStatus, Role
 from chatdesk.domain.profile import Profile
 from chatdesk.domain.provider import ProviderSettings
-from chatdesk.domain.text import MAX_CONTENT
+from chatdesk.domain.text import MAX_CONTENT, plain_name
 
 _log = logging.getLogger(__name__)
 
@@ -244,6 +244,8 @@ def message(value: object) -> Message:
         deleted_at=row.moment_or_none("deleted_at"),
         replaces=row.id_or_none("replaces"),
         attachments=from_records(row.get("attachments"), row.id("conversation_id"), row.id("id")),
+        # A project without the newest part of the schema says nothing of it.
+        author_name=plain_name(row.text_or_none("author_name", 1_000) or ""),
     )
 
 

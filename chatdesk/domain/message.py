@@ -44,7 +44,8 @@ class Message:
     ``seq`` (display order) and ``revision`` (catch-up order) are given by the server; a message it has not
     numbered yet has ``seq`` None and ``revision`` 0. A deleted message keeps its place and has no text.
     ``replaces`` names the message that this one is another version of: an edit, or one more reply to the same
-    question (see ``branch``).
+    question (see ``branch``). ``author_name`` is what somebody was called whose words were brought along from
+    elsewhere: such a message has no author, and the name is a text that leads to nobody.
     """
 
     id: str
@@ -66,6 +67,7 @@ class Message:
     failure: str | None = None
     replaces: str | None = None
     attachments: tuple[Attachment, ...] = ()
+    author_name: str = ""
 
     @property
     def order(self) -> tuple[int, int, str]:

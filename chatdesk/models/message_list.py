@@ -17,7 +17,7 @@ from chatdesk.domain.profile import Profile
 from chatdesk.language.door import _
 from chatdesk.models.keyed_list_model import KeyedListModel
 from chatdesk.models.live_text import LiveText
-from chatdesk.models.people import name_of
+from chatdesk.models.people import copied_name, name_of
 from chatdesk.models.read_by import ReadBy
 from chatdesk.models.roles import TimelineRole
 from chatdesk.models.unread_line import UnreadLine
@@ -37,6 +37,7 @@ _FIELD_ROLES: tuple[tuple[str, tuple[TimelineRole, ...]], ...] = (
     ("delivery", (TimelineRole.DELIVERY,)),
     ("failure", (TimelineRole.FAILURE,)),
     ("author_id", (TimelineRole.AUTHOR, TimelineRole.AVATAR, TimelineRole.OWN, TimelineRole.GROUPED)),
+    ("author_name", (TimelineRole.AUTHOR, TimelineRole.GROUPED)),
     ("role", (TimelineRole.AUTHOR, TimelineRole.AVATAR, TimelineRole.OWN, TimelineRole.GROUPED)),
     ("model", (TimelineRole.AUTHOR, TimelineRole.AVATAR, TimelineRole.GROUPED)),
     ("created_at", (TimelineRole.DAY_BREAK, TimelineRole.GROUPED)),
@@ -297,7 +298,7 @@ class MessageListModel(KeyedListModel[Message]):
         if above.created_at.astimezone().date() != message.created_at.astimezone().date():
             return True, False
         together = (
-            (above.role, above.author_id, above.model) == (message.role, message.author_id, message.model)
+            _speaker(above) == _speaker(message)
             and above.deleted_at is None
             and abs(message.created_at - above.created_at) < GROUP_PAUSE
         )
@@ -314,7 +315,7 @@ class MessageListModel(KeyedListModel[Message]):
         if message.role is Role.SYSTEM:
             return _("System")
         if message.author_id is None:
-            return _("Deleted user")
+            return copied_name(message.author_name) if message.author_name else _("Deleted user")
         profile = self._profiles.get(message.author_id)
         return name_of(profile) if profile else _("You") if self.is_own(message) else _("Someone")
 
@@ -391,3 +392,7 @@ class MessageListModel(KeyedListModel[Message]):
         if has_older != self._has_older:
             self._has_older = has_older
             self.older_changed.emit(has_older)
+
+
+def _speaker(message: Message) -> tuple[Role, str | None, str, str | None]:
+    return message.role, message.author_id, message.author_name, message.model

@@ -12,8 +12,9 @@ from chatdesk.portability.records import ConversationRecord, MessageRecord
 class MarkdownWriter:
     """Writes message by message.
 
-    ``names``: what a role is called. ``moment``: how a time is written. Both are words of the reader's
-    language, which this room does not know. ``link``: puts a file somewhere and returns what leads to it.
+    ``names``: what a role is called, and under "" somebody whose name is not known. ``moment``: how a time is
+    written. Both are words of the reader's language, which this room does not know. ``link``: puts a file
+    somewhere and returns what leads to it.
     """
 
     def __init__(
@@ -45,7 +46,8 @@ class MarkdownWriter:
             self._write(f"\n{quoted}\n")
 
     def message(self, record: MessageRecord) -> None:
-        facts = [self._names.get(record.role, record.role)]
+        who = record.role if record.author is None else ""
+        facts = [record.author or self._names.get(who, who)]
         if record.model:
             facts.append(record.model)
         if record.created_at is not None:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from chatdesk.domain.message import MessageStatus, Role
-from chatdesk.domain.text import MAX_CONTENT
+from chatdesk.domain.text import MAX_CONTENT, plain_name
 from chatdesk.portability import attached, values
 from chatdesk.portability.attached import FileRecord, Gathering
 from chatdesk.portability.limits import MAX_LINE
@@ -71,6 +71,8 @@ def message_fields(record: MessageRecord, *, inline: bool = False) -> dict[str, 
         "created_at": values.written(record.created_at),
         "updated_at": values.written(record.updated_at),
     }
+    if record.author is not None:
+        made["author"] = record.author
     if record.files:
         made["attachments"] = [attached.fields(file, inline=inline) for file in record.files]
     return made
@@ -146,7 +148,7 @@ def message_record(value: object, files: tuple[FileRecord, ...] = ()) -> Message
     key, content, role = values.key_of(fields.get("id")), fields.get("content"), fields.get("role")
     if key is None or not isinstance(content, str) or not isinstance(role, str) or role not in _ROLES:
         raise Unreadable("A message has no id, text or role.")
-    status = fields.get("status")
+    status, author = fields.get("status"), fields.get("author")
     return MessageRecord(
         key=key,
         role=role,
@@ -161,6 +163,7 @@ def message_record(value: object, files: tuple[FileRecord, ...] = ()) -> Message
         created_at=values.moment_of(fields.get("created_at")),
         updated_at=values.moment_of(fields.get("updated_at")),
         files=files,
+        author=plain_name(author) if isinstance(author, str) and role == Role.USER else None,
     )
 
 

@@ -27,7 +27,11 @@ class ConversationRecord:
 
 @dataclass(frozen=True, slots=True)
 class MessageRecord:
-    """One message; ``parent`` and ``replaces`` are keys of messages that came before it."""
+    """One message; ``parent`` and ``replaces`` are keys of messages that came before it.
+
+    ``author`` is what somebody else was called who wrote it, empty when nobody knows; None is who made the
+    file.
+    """
 
     key: str
     role: str
@@ -41,6 +45,7 @@ class MessageRecord:
     created_at: datetime | None = None
     updated_at: datetime | None = None
     files: tuple[FileRecord, ...] = ()
+    author: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,17 +118,25 @@ def _is_told(message: Message) -> bool:
 
 async def _signed(store: Store, told: list[Message]) -> list[Message]:
     """Put the author's name before what people wrote, unless only one person did."""
-    authors = {message.author_id for message in told if message.role is Role.USER}
+    authors = {(message.author_id, message.author_name) for message in told if message.role is Role.USER}
     if len(authors) < 2:
         return told
-    profiles = {author: await store.profile(author) if author else None for author in authors}
-    names = {author: profile.label if profile else STRANGER for author, profile in profiles.items()}
+    profiles = {author: await store.profile(author) for author, _name in authors if author}
+    known = {author: profile.label for author, profile in profiles.items() if profile is not None}
     return [
-        replace(message, content=f"{names[message.author_id]}: {message.content}")
+        replace(message, content=f"{_signature(message, known)}: {message.content}")
         if message.role is Role.USER
         else message
         for message in told
     ]
+
+
+def _signature(message: Message, known: Mapping[str, str]) -> str:
+    return (
+        known.get(message.author_id or "")
+        or (message.author_name and f"{message.author_name} (copied)")
+        or STRANGER
+    )
 
 
 async def _unread(_attachment: Attachment) -> bytes:

@@ -31,7 +31,7 @@ CONVERSATION_COLUMNS = (
 MEMBERSHIP_COLUMNS = "conversation_id, user_id, role, last_read_seq, pinned, archived, revision"
 MESSAGE_COLUMNS = (
     "id, conversation_id, parent_id, author_id, role, content, model, status, seq, revision, created_at,"
-    " updated_at, usage, error, deleted_at, replaces, attachments"
+    " updated_at, usage, error, deleted_at, replaces, attachments, author_name"
 )
 
 SqlRow = tuple[Any, ...]
@@ -190,6 +190,7 @@ def encode_message(row: Message) -> SqlRow:
         None if row.deleted_at is None else time_text(row.deleted_at),
         row.replaces,
         json.dumps([as_record(each) for each in row.attachments]) if row.attachments else None,
+        _storable_or_none(row.author_name or None),
     )
 
 
@@ -212,4 +213,5 @@ def decode_message(row: SqlRow) -> Message:
         _time_or_none(row[14]),
         replaces=row[15],
         attachments=from_records(json.loads(row[16]), row[1], row[0]) if row[16] is not None else (),
+        author_name=row[17] or "",
     )

@@ -105,6 +105,13 @@ CACHE = Layout(
             "UPDATE profiles SET revision = 0",
             "UPDATE progress SET user_revision = 0",
         ),
+        (
+            "ALTER TABLE messages ADD COLUMN author_name TEXT",
+            # An older version may have passed a name over: what has no author is pulled again.
+            "UPDATE cursors SET revision = 0 WHERE conversation_id IN"
+            " (SELECT conversation_id FROM messages WHERE author_id IS NULL AND role = 'user')",
+            "UPDATE messages SET revision = 0 WHERE author_id IS NULL AND role = 'user'",
+        ),
     ),
 )
 

@@ -19,9 +19,19 @@ class Allowance:
         self._seconds = seconds
         self._taken: deque[float] = deque(maxlen=most)
 
-    def wait(self, now: float) -> float:
-        """Return how long it is until the next call is allowed, 0 for now."""
-        due = self._taken[0] + self._seconds if len(self._taken) == self._most else now
+    def wait(self, now: float, keep: int = 0) -> float:
+        """Return how long it is until a call is allowed that leaves ``keep`` others, 0 for now."""
+        place = len(self._taken) - self._most + keep
+        due = self._taken[place] + self._seconds if place >= 0 else now
+        return max(due - now, LEAST) if due > now else 0.0
+
+    def used(self, now: float) -> int:
+        """Return how many calls count now."""
+        return sum(at + self._seconds > now for at in self._taken)
+
+    def relief(self, now: float) -> float:
+        """Return how long it is until one call less counts, 0 when none does."""
+        due = next((at + self._seconds for at in self._taken if at + self._seconds > now), now)
         return max(due - now, LEAST) if due > now else 0.0
 
     def take(self, now: float) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 
 from chatdesk.backend.base import Feed
@@ -20,7 +20,18 @@ CALL_SECONDS = 40.0
 """Supabase allows a client five presence calls in 30 s and closes the channel at the sixth. What it counts is
 when they arrive; a connection on which something takes ten seconds longer than another is given up."""
 
+PATIENCE = (0.0, 0.0, 1.0, 3.0, 6.0)
+"""Seconds that a wish must have held before it is worth a call, by how many calls count already. Each change
+among the members of a conversation gives its channels new names, so several of them in ten seconds would use
+up all calls for names that are gone by then: this way there is one left, however they follow each other."""
+
+RESERVE = 1
+"""Calls that are left for the conversation in front."""
+
 SEND_DEADLINE = 10.0
+
+Step = tuple[Feed, str, Sign | None]
+"""A call: the sign to show on a topic, or none any more."""
 
 
 class Presence(Part):
@@ -55,6 +66,8 @@ class Presence(Part):
         """What the server shows of this instance, by topic."""
         self._seen: dict[str, Sighting] = {}
         self._told: dict[str, Sighting] = {}
+        self._wished: dict[str, tuple[Sign | None, float]] = {}
+        """What each topic should show, and since when."""
         self._places: tuple[str, ...] = ()
         self._held: tuple[str, ...] = ()
         self._allowed = False
@@ -133,13 +146,26 @@ class Presence(Part):
 
     async def round(self) -> None:
         await self.pause()
-        while (step := next(self._steps(), None)) is not None:
-            rest = self._allowance.wait(self.clock.monotonic())
-            if rest > 0:
+        while steps := self._steps():
+            now = self.clock.monotonic()
+            rests = [self._rest(step, now) for step in steps]
+            if (rest := min(rests)) > 0:
                 await self.pause(rest)
                 continue
-            await self._call(*step)
+            await self._call(*steps[rests.index(rest)])
             self.touch()
+
+    def _rest(self, step: Step, now: float) -> float:
+        """Return how long a call waits: for its turn, and to see whether it is still wanted then."""
+        feed, topic, _sign = step
+        if not self._allowed:
+            return self._allowance.wait(now)
+        live = self._live(self._places[:1])
+        turn = self._allowance.wait(now, 0 if (feed, topic) in live else RESERVE)
+        _sign, since = self._wished[topic]
+        used = self._allowance.used(now)
+        patience = since + PATIENCE[min(used, MOST_CALLS - 1)] - now
+        return max(turn, min(patience, self._allowance.relief(now)))
 
     async def _call(self, feed: Feed, topic: str, sign: Sign | None) -> None:
         self._allowance.take(self.clock.monotonic())
@@ -154,26 +180,27 @@ class Presence(Part):
         except ChatDeskError:
             return  # The link finds out by itself; the next feed starts from nothing.
 
-    def _steps(self) -> Iterator[tuple[Feed, str, Sign | None]]:
-        """Yield what the server shows otherwise than it should."""
+    def _steps(self) -> list[Step]:
+        """Return what the server shows otherwise than it should, the most wanted first."""
         feed = self._feed
         if feed is None:
-            return
+            return []
         if not self._allowed:
-            for topic in self._shown:
-                yield feed, topic, None
-            return
+            return [(feed, topic, None) for topic in self._shown]
         visitor = Sign(self.instance, self._user_id, self._attention)
         wanted = [(topic, visitor) for each, topic in self._live(self._places) if each is feed]
         if self._device[0]:
             device = Sign(self.instance, self._user_id, self._attention, *self._device)
             wanted.insert(1, (self._own_topic, device))
-        for topic, sign in wanted:
-            if self._shown.get(topic) != sign:
-                yield feed, topic, sign
-        for _feed, topic in self._live(set(self._held).difference(self._places)):
-            if topic in self._shown:
-                yield feed, topic, None
+        left = [topic for _feed, topic in self._live(set(self._held).difference(self._places))]
+        steps: list[Step] = [(feed, topic, sign) for topic, sign in wanted]
+        steps += [(feed, topic, None) for topic in left if topic in self._shown]
+        before, now = self._wished, self.clock.monotonic()
+        self._wished = {
+            topic: before[topic] if topic in before and before[topic][0] == sign else (sign, now)
+            for _feed, topic, sign in steps
+        }
+        return [step for step in steps if self._shown.get(step[1]) != step[2]]
 
     def _live(self, places: Sequence[str] | set[str]) -> list[tuple[Feed, str]]:
         return [live for place in places if (live := self._live_topic(place)) is not None]

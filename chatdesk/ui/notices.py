@@ -19,11 +19,16 @@ _ICONS = {"neutral": ("check", "success"), "warning": ("alert", "warning"), "err
 
 
 class Toast(QFrame):
-    """One notice with its next step, an optional action and a button that closes it; ``closed(Toast)``."""
+    """One notice with its next step, an optional action and a button that closes it; ``closed(Toast)``.
+
+    ``stays``: until it is closed, as errors do.
+    """
 
     closed = Signal(object)
 
-    def __init__(self, theme: Theme, text: str, next_step: str, level: str, parent: QWidget) -> None:
+    def __init__(
+        self, theme: Theme, text: str, next_step: str, level: str, parent: QWidget, *, stays: bool = False
+    ) -> None:
         super().__init__(parent)
         self.setProperty("look", "toast")
         self.setAccessibleName(_("Notice"))
@@ -55,7 +60,7 @@ class Toast(QFrame):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.dismiss)
-        if level != "error":
+        if level != "error" and not stays:
             self._timer.start(SHOWN_MS)
 
     def offer(self, words: str, act: Callable[[], None]) -> None:
@@ -105,15 +110,17 @@ class NoticeStack(QObject):
         action: tuple[str, Callable[[], None]] | None = None,
         *,
         again: bool = False,
+        stays: bool = False,
     ) -> Toast | None:
         """Show a notice; ``level``: ``neutral``, ``warning`` or ``error``; ``action``: its words and deed.
 
-        ``again``: also when the same words are on screen, because the deed is another one. Returns what is
-        shown, or None when the words were on screen already.
+        ``again``: also when the same words are on screen, because the deed is another one. ``stays``: until
+        it is closed, because it is told once and somebody may be away. Returns what is shown, or None when
+        the words were on screen already.
         """
         if text in self.shown and not again:
             return None
-        toast = Toast(self._theme, text, next_step, level, self._host)
+        toast = Toast(self._theme, text, next_step, level, self._host, stays=stays)
         if action is not None:
             toast.offer(*action)
         toast.closed.connect(self._drop)

@@ -22,7 +22,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.faults.planted import FAULTS, MUTANTS, Mutant
+from tests.faults.mutant import FAULTS, Mutant
+from tests.faults.planted import MUTANTS
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 240

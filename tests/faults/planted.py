@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Mutant:
-    """``old`` occurs exactly once in ``file`` and becomes ``new``; the pytest node ``test`` must fail."""
-
-    guarantee: str
-    name: str
-    file: str
-    old: str
-    new: str
-    test: str
-
-
-FAULTS = "tests/faults"
-PEOPLE = "resources/supabase/migrations/0010_people.sql"
-PEOPLE_TESTS = "tests/contract/database/test_people.py"
+from tests.faults.mutant import FAULTS, Mutant
+from tests.faults.planted_policies import POLICIES
+from tests.faults.planted_sharing import SHARED
 
 MUTANTS: tuple[Mutant, ...] = (
+    *POLICIES,
+    *SHARED,
     Mutant(
         "G1",
         "outbox with synchronous=NORMAL",
@@ -171,147 +158,28 @@ MUTANTS: tuple[Mutant, ...] = (
         f"{FAULTS}/test_g14_no_leak.py::test_g14_staying_just_long_enough_leaks_nothing_either",
     ),
     Mutant(
-        "G15",
-        "a policy that says true",
-        "resources/supabase/migrations/0002_access.sql",
-        'create policy "Members see the messages" on public.messages\n'
-        "    for select to authenticated using (private.is_member(conversation_id));",
-        'create policy "Members see the messages" on public.messages\n'
-        "    for select to authenticated using (true);",
-        f"{FAULTS}/test_g15_no_stranger.py::test_no_foreign_canary_reaches_a_client",
-    ),
-    Mutant(
-        "G15",
-        "anybody may join a channel",
-        "resources/supabase/migrations/0002_access.sql",
-        "using (private.topic_allows((select realtime.topic()), extension, false));",
-        "using (true);",
-        f"{FAULTS}/test_g15_no_stranger.py::test_no_foreign_canary_reaches_a_client",
-    ),
-    Mutant(
-        "G15",
-        "everybody sees every membership",
-        "resources/supabase/migrations/0002_access.sql",
-        "using (user_id = (select auth.uid()) and private.is_member(conversation_id));",
-        "using (true);",
-        "tests/contract/database/test_access.py::test_every_verb_on_every_table",
-    ),
-    Mutant(
-        "G15",
-        "everybody sees every invitation",
-        "resources/supabase/migrations/0009_sharing.sql",
-        "from public, anon, authenticated, service_role;\n\nalter table public.user_changes",
-        "from public;\n"
-        'create policy "all" on private.invites for select to authenticated using (true);\n'
-        "grant select on private.invites to authenticated;\nalter table public.user_changes",
-        "tests/contract/database/test_access.py::test_every_verb_on_every_table",
-    ),
-    Mutant(
-        "G15",
-        "a roster for everybody",
-        "resources/supabase/migrations/0009_sharing.sql",
-        "and m.user_id = (select auth.uid())\n    where c.id = p_conversation_id and c.deleted_at is null",
-        "and m.role = 'owner'\n    where c.id = p_conversation_id and c.deleted_at is null",
-        "tests/contract/database/test_sharing.py",
-    ),
-    Mutant(
-        "G15",
-        "a removal that leaves the channels as they are",
-        "resources/supabase/migrations/0009_sharing.sql",
-        "epoch = c.epoch + 1, revision = c.revision + 1, roster_revision",
-        "revision = c.revision + 1, roster_revision",
-        "tests/contract/database/test_topics.py::test_a_stale_epoch_is_refused_to_everybody",
-    ),
-    Mutant(
-        "G15",
-        "channels that know no epoch",
-        "resources/supabase/migrations/0002_access.sql",
-        "      and c.epoch = part[2]::bigint\n",
-        "",
-        "tests/contract/database/test_topics.py::test_a_stale_epoch_is_refused_to_everybody",
-    ),
-    Mutant(
-        "G15",
-        "viewers who speak on the live channel",
-        "resources/supabase/migrations/0002_access.sql",
-        "(p_extension = 'presence' or member_role in ('owner', 'editor'));",
-        "(p_extension = 'presence' or member_role in ('owner', 'editor', 'viewer'));",
-        "tests/contract/database/test_topics.py::test_a_conversations_topics_by_role",
-    ),
-    Mutant(
-        "G15",
-        "editors who take people out",
-        "resources/supabase/migrations/0009_sharing.sql",
-        "case when p_user_id = caller then array['editor', 'viewer'] else array['owner'] end);",
-        "case when p_user_id = caller then array['editor', 'viewer'] else array['owner', 'editor'] end);",
-        "tests/contract/database/test_sharing.py::test_only_the_owner_decides_about_members",
-    ),
-    Mutant(
-        "G15",
-        "an invitation that anybody accepts",
-        "resources/supabase/migrations/0009_sharing.sql",
-        "from private.invites i where i.id = p_id and i.invitee_id = private.caller();",
-        "from private.invites i where i.id = p_id;",
-        "tests/contract/database/test_sharing.py::test_only_the_owner_decides_about_members",
-    ),
-    Mutant(
-        "G15",
-        "a link that never expires",
-        "resources/supabase/migrations/0009_sharing.sql",
-        "if taken.expires_at <= now() then",
-        "if false then",
-        "tests/contract/database/test_sharing.py::test_a_link_is_good_for_so_many_people_and_so_long",
-    ),
-    Mutant(
-        "G15",
-        "an answer that tells who has an account",
-        "resources/supabase/migrations/0009_sharing.sql",
-        "    if exists (select from public.conversation_members m\n"
-        "               where m.conversation_id = p_conversation_id and m.user_id = person) then\n"
-        "        person := null;\n",
-        "    if person is null then\n"
-        "        raise exception 'Nobody has this address.' using errcode = '22023';\n",
-        "tests/contract/database/test_sharing.py::test_nobody_learns_from_an_invitation_who_has_an_account",
-    ),
-    Mutant(
-        "G15",
-        "strangers may ask how far members have read",
-        PEOPLE,
-        "    if not private.is_member(p_conversation_id) then\n",
-        "    if false then\n",
-        f"{PEOPLE_TESTS}::test_members_see_how_far_the_others_have_read",
-    ),
-    Mutant(
-        "G15",
-        "a read mark is shown although its owner shows none",
-        PEOPLE,
-        "on theirs.id = m.user_id and theirs.shows_reading",
-        "on theirs.id = m.user_id",
-        f"{PEOPLE_TESTS}::test_a_mark_is_neither_shown_nor_seen_by_whoever_is_off",
-    ),
-    Mutant(
-        "G15",
-        "whoever shows no read mark sees those of others",
-        PEOPLE,
-        "on mine.id = caller and mine.shows_reading",
-        "on mine.id = caller",
-        f"{PEOPLE_TESTS}::test_a_mark_is_neither_shown_nor_seen_by_whoever_is_off",
-    ),
-    Mutant(
-        "G15",
-        "a hint tells that somebody has read who shows no mark",
-        PEOPLE,
-        "exists (select from public.profiles p where p.id = new.user_id and not p.shows_reading)",
-        "false",
-        f"{PEOPLE_TESTS}::test_a_mark_is_neither_shown_nor_seen_by_whoever_is_off",
-    ),
-    Mutant(
         "G14",
         "presence calls without a limit",
         "chatdesk/sync/presence.py",
-        "            rest = self._allowance.wait(self.clock.monotonic())\n",
-        "            rest = 0.0\n",
+        "        turn = self._allowance.wait(now, 0 if (feed, topic) in live else RESERVE)\n",
+        "        turn = 0.0\n",
         "tests/unit/sync/test_presence.py::test_switching_fast_stays_within_the_limit",
+    ),
+    Mutant(
+        "G14",
+        "presence calls as soon as they are allowed",
+        "chatdesk/sync/presence.py",
+        "PATIENCE = (0.0, 0.0, 1.0, 3.0, 6.0)",
+        "PATIENCE = (0.0, 0.0, 0.0, 0.0, 0.0)",
+        "tests/unit/sync/test_presence.py::test_changes_among_the_members_leave_everybody_on_screen",
+    ),
+    Mutant(
+        "G14",
+        "other channels take the last presence call",
+        "chatdesk/sync/presence.py",
+        "RESERVE = 1\n",
+        "RESERVE = 0\n",
+        "tests/unit/sync/test_presence.py::test_the_last_call_is_for_the_conversation_in_front",
     ),
     Mutant(
         "G14",

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.faults import mutants
+from tests.faults.mutant import Mutant
 from tests.faults.mutants import ROOT, Verdict, chosen, judge, plant, table
-from tests.faults.planted import MUTANTS, Mutant
+from tests.faults.planted import MUTANTS
 
 GUARANTEES = [*(f"G{number}" for number in range(1, 16)), "G18", "G19", "G20", "G21", "G23", "G24"]
 

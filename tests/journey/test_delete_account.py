@@ -126,6 +126,10 @@ async def test_it_goes_everywhere_and_others_keep_what_was_said(
             "the end of her name", lambda state: state["messages"] and state["conversations"]
         )
         assert [message["content"] for message in state["messages"]] == [CANARY]
+        await bo.until_state(
+            "being told that it is his",
+            lambda state: f"You are now the owner of “{CANARY}”." in " ".join(state["notices"]),
+        )
         await bo.ask("send", text="still here")
         await bo.until_state("going on", shows(CANARY, "still here"))
         author = "select count(*) from public.messages where author_id is null and content = $1"

@@ -176,6 +176,9 @@ async def test_the_ones_who_stay_go_on_in_new_channels(street: Street) -> None:
     wanted = {street.ids["ann"]: "editor", street.ids["cleo"]: "owner"}
     for each in (ann, cleo):
         await people(each, "the new owner", lambda seen: seen["members"] == wanted)
+    await cleo.until_state(
+        "being told", lambda state: "the owner of “Three of us”" in " ".join(state["notices"])
+    )
     await ann.ask("choose", action="chat.delete", conversation_id=talk)
     await ann.ask("accept")
     await ann.until_state("her leaving", lambda state: talk not in titles(state))

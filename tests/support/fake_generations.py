@@ -13,7 +13,7 @@ from chatdesk.domain.change import RowBatch
 from chatdesk.domain.errors import ChatDeskError, Refused
 from chatdesk.domain.generation import Generation, GenerationState
 from chatdesk.domain.message import Message, MessageStatus, Role
-from tests.support.fake_backend import FakeRemote
+from tests.support.fake_remote import FakeRemote
 from tests.support.fake_server import FakeServer
 from tests.support.virtual_clock import VirtualClock
 

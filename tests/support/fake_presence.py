@@ -9,7 +9,7 @@ from chatdesk.domain.clock import Clock
 from chatdesk.domain.presence import Sighting, Sign
 
 if TYPE_CHECKING:
-    from tests.support.fake_backend import FakeFeed
+    from tests.support.fake_feed import FakeFeed
 
 CALLS = 5
 WINDOW = 30.0

@@ -12,7 +12,8 @@ from chatdesk.domain.attachment import as_record
 from chatdesk.domain.change import RowBatch
 from chatdesk.domain.conversation import ConversationEntry
 from chatdesk.domain.errors import NeedsSignIn, Refused
-from chatdesk.domain.message import Message, Role
+from chatdesk.domain.message import Message
+from chatdesk.domain.profile import Profile
 from chatdesk.domain.provider import model_id, parts_of
 from chatdesk.portability.identity import conversation_id, message_id
 from chatdesk.portability.reading import Problems
@@ -28,7 +29,7 @@ from chatdesk.services.portability.batches import (
     MOST_MESSAGES,
     arguments,
 )
-from chatdesk.services.portability.exporting import message_of, record_of
+from chatdesk.services.portability.exporting import author_of, message_of, record_of
 
 Take = Callable[[RowBatch, Mapping[str, int]], Awaitable[None]]
 Done = Callable[[Mapping[str, int]], Awaitable[None]]
@@ -82,11 +83,13 @@ class CopyRun:
         self._messages: dict[str, int] = {}
         self._refused: set[str] = set()
         self._problems = Problems()
+        self._people: Mapping[str, Profile] = {}
         self._files = 0
         self._passed = 0
 
     async def run(self, world: World, before: Mapping[str, int]) -> CopyReport:
         """Copy until the end, or until it is cancelled."""
+        self._people = world.people
         for entry in world.entries:
             if self._patience.cancelled:
                 break
@@ -143,9 +146,7 @@ class CopyRun:
     ) -> dict[str, Any]:
         call = self._piece(entry, pruning, (row,))
         (message,) = call["messages"]
-        # What somebody else wrote is not put into the mouth of who copies it.
-        foreign = row.role is Role.USER and row.author_id != self._source.user_id
-        message["foreign"] = foreign
+        foreign = author_of(row, self._source.user_id, self._people) is not None
         records = []
         for attachment in row.attachments:
             path = f"{made}/{message_id(made, row.id)}/{attachment.path.rpartition('/')[2]}"
@@ -180,7 +181,9 @@ class CopyRun:
             name, provider = parts_of(record.model)
             if provider in self._models:
                 record = replace(record, model=model_id(name, self._models[provider]))
-        piece = Piece(record, tuple(message_of(row, pruning) for row in rows), True)
+        user_id, people = self._source.user_id, self._people
+        told = tuple(message_of(row, pruning, author_of(row, user_id, people)) for row in rows)
+        piece = Piece(record, told, True)
         return arguments(piece, self._target.user_id, Format.CHATDESK, 0)
 
     @property

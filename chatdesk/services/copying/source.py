@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -42,6 +42,7 @@ class World:
     entries: tuple[ConversationEntry, ...]
     profile: Profile | None
     providers: tuple[ProviderSettings, ...]
+    people: Mapping[str, Profile]
 
 
 class CopySource:
@@ -61,7 +62,7 @@ class CopySource:
         conversations: dict[str, Conversation] = {}
         memberships: dict[str, Membership] = {}
         providers: dict[str, ProviderSettings] = {}
-        profile: Profile | None = None
+        people: dict[str, Profile] = {}
         cursor, more = 0, True
         while more:
             try:
@@ -77,7 +78,7 @@ class CopySource:
             conversations |= {row.id: row for row in page.rows.conversations}
             memberships |= {row.conversation_id: row for row in page.rows.memberships}
             providers |= {row.id: row for row in page.rows.providers}
-            profile = next((row for row in page.rows.profiles if row.id == self.user_id), profile)
+            people |= {row.id: row for row in page.rows.profiles}
             cursor, more = page.cursor, page.more
         entries = [
             ConversationEntry(row, memberships[row.id])
@@ -86,7 +87,7 @@ class CopySource:
         ]
         entries.sort(key=lambda entry: (entry.conversation.updated_at, entry.id))
         kept = tuple(row for row in providers.values() if row.deleted_at is None)
-        return World(tuple(entries), profile, kept)
+        return World(tuple(entries), people.get(self.user_id), kept, people)
 
     async def shape(self, conversation_id: str) -> tuple[Pruning, int]:
         """Return how the messages that are left hang together, and the number of the last one."""

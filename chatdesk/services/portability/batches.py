@@ -137,6 +137,7 @@ def arguments(piece: Piece, user_id: str, source: Format, copy: int) -> dict[str
             "updated_at": written(each.updated_at),
         }
         | described_files(each, made)
+        | _origin(each)
         for each in piece.messages
     ]
     return {
@@ -151,3 +152,10 @@ def arguments(piece: Piece, user_id: str, source: Format, copy: int) -> dict[str
         "archived": row.archived,
         "messages": messages,
     }
+
+
+def _origin(message: MessageRecord) -> dict[str, Any]:
+    """Return what keeps the words of somebody else out of the mouth of who brings them."""
+    if message.author is None:
+        return {}
+    return {"foreign": True} | ({"author_name": message.author} if message.author else {})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +13,9 @@ from chatdesk.domain.attachment import Attachment
 from chatdesk.domain.branch import Branches
 from chatdesk.domain.conversation import ConversationEntry
 from chatdesk.domain.errors import ChatDeskError, NeedsSignIn, Retryable
-from chatdesk.domain.message import Message, MessageStatus
+from chatdesk.domain.message import Message, MessageStatus, Role
+from chatdesk.domain.profile import Profile
+from chatdesk.domain.text import plain_name
 from chatdesk.language.door import N_, _
 from chatdesk.portability import native
 from chatdesk.portability.attached import FileRecord
@@ -32,14 +34,21 @@ MOST_VAIN = 3
 ReadFile = Callable[[Attachment], Awaitable[bytes]]
 APPLICATION = f"ChatDesk {__version__}"
 UNTITLED = N_("New chat")
-NAMES = {"user": N_("You"), "assistant": N_("Assistant"), "system": N_("System")}
+NAMES = {"user": N_("You"), "assistant": N_("Assistant"), "system": N_("System"), "": N_("Deleted user")}
 
 
 class Exporter:
-    """Writes what the store has; the file appears when all of it is written. ``now``: the time of export."""
+    """Writes what the store has; the file appears when all of it is written. ``now``: the time of export.
 
-    def __init__(self, store: Store, now: datetime, read_file: ReadFile) -> None:
+    ``user_id`` is whose export it is: what others wrote says their names.
+    """
+
+    def __init__(self, store: Store, user_id: str, now: datetime, read_file: ReadFile) -> None:
         self._store = store
+        self._user_id = user_id
+        self._people: dict[str, Profile] = {}
+        self._copied = "{name}"
+        """How a name is written that came with somebody's words: programs know it, people must be told."""
         self._read_file = read_file
         self._attachments: dict[str, tuple[Attachment, ...]] = {}
         self._vain = 0
@@ -104,6 +113,7 @@ class Exporter:
         self, entry: ConversationEntry, file: WholeFile, tree: Branches, folder: FileFolder
     ) -> None:
         names = {role: _(name) for role, name in NAMES.items()}
+        self._copied = _("{name} (copied)")
         writer = MarkdownWriter(file.write, names, _moment, folder.link)
         writer.begin(record_of(entry), _(UNTITLED))
         async for rows in self._whole_pages(entry.id, lambda row: not tree.is_hidden(row.key)):
@@ -113,6 +123,7 @@ class Exporter:
     async def _pages(self, conversation_id: str) -> AsyncIterator[list[MessageRecord]]:
         """Yield the messages that are left in their order, those that wait to be sent last."""
         pruning = Pruning(await self._store.nodes(conversation_id))
+        self._people = {each.id: each for each in await self._store.profiles()}
         seq: int | None = 0
         while seq is not None:
             page = await self._store.numbered_after(conversation_id, seq, PAGE)
@@ -165,10 +176,16 @@ class Exporter:
         return None
 
     def _records(self, messages: Sequence[Message], pruning: Pruning) -> list[MessageRecord]:
-        rows = [message_of(each, pruning) for each in messages if pruning.is_left(each.id)]
+        rows = [
+            message_of(each, pruning, self._author_of(each)) for each in messages if pruning.is_left(each.id)
+        ]
         self._attachments = {each.id: each.attachments for each in messages if each.attachments}
         self.messages += len(rows)
         return rows
+
+    def _author_of(self, message: Message) -> str | None:
+        author = author_of(message, self._user_id, self._people)
+        return self._copied.format(name=author) if author and message.author_id is None else author
 
 
 def record_of(entry: ConversationEntry) -> ConversationRecord:
@@ -187,7 +204,20 @@ def record_of(entry: ConversationEntry) -> ConversationRecord:
     )
 
 
-def message_of(message: Message, pruning: Pruning) -> MessageRecord:
+def author_of(message: Message, user_id: str, people: Mapping[str, Profile]) -> str | None:
+    """Return what somebody else is called who wrote a message, empty when nobody knows any more.
+
+    None for what ``user_id`` wrote, and for what nobody did.
+    """
+    if message.role is not Role.USER or message.author_id == user_id:
+        return None
+    if message.author_id is None:
+        return message.author_name
+    person = people.get(message.author_id)
+    return plain_name((person.display_name or person.username or "") if person else "") or _("Someone")
+
+
+def message_of(message: Message, pruning: Pruning, author: str | None) -> MessageRecord:
     """Return a message as files have it; one that is being written is as if it had been cut off here."""
     parent, replaces = pruning.place(message.id)
     streaming = message.status is MessageStatus.STREAMING
@@ -207,6 +237,7 @@ def message_of(message: Message, pruning: Pruning) -> MessageRecord:
             FileRecord(each.name, each.media_type, None, each.width, each.height)
             for each in message.attachments
         ),
+        author=author,
     )
 
 

@@ -157,7 +157,12 @@ class ImportRun:
             for message in piece.messages:
                 for path, file in files_of(message, place).items():
                     put = partial(self._importer.put_file, path, file.content, file.media_type)
-                    await self._patiently(put)
+                    try:
+                        await self._patiently(put)
+                    except Refused:
+                        if message.author is None:
+                            raise
+                        # It came in an earlier run, and the files of others are nobody's to replace.
 
     async def _call(self, calls: Sequence[Mapping[str, Any]]) -> ImportReply:
         """Ask until there is an answer, and store its rows."""

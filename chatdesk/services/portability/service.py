@@ -168,19 +168,22 @@ class PortabilityService(QObject):
             raise gone()
         self._tell(Job.EXPORT, Phase.WRITING, 0, 0)
         tree = await store.branches(conversation_id, await self._account.view.choices(conversation_id))
-        exporter = Exporter(store, self._clock.now(), self._read_file)
-        report = await exporter.conversation(entry, path, kind, tree)
+        report = await self._exporter().conversation(entry, path, kind, tree)
         self.exported.emit(replace(report, missing=missing, reason=reason))
 
     async def _export_all(self, path: Path) -> None:
         self._tell(Job.EXPORT, Phase.FETCHING, 0, 0)
         missing, reason = await self._gather(None)
-        store = self._account.store
-        entries = await store.entries()
-        report = await Exporter(store, self._clock.now(), self._read_file).everything(
+        entries = await self._account.store.entries()
+        report = await self._exporter().everything(
             entries, missing, path, lambda done, total: self._tell(Job.EXPORT, Phase.WRITING, done, total)
         )
         self.exported.emit(replace(report, missing=missing, reason=reason))
+
+    def _exporter(self) -> Exporter:
+        account = self._account.account
+        assert account is not None
+        return Exporter(self._account.store, account.user_id, self._clock.now(), self._read_file)
 
     async def _gather(self, conversation_id: str | None) -> tuple[int, str]:
         """Bring everything here; return how many messages could not be had, and why."""

@@ -27,7 +27,7 @@ class Avatars:
     def paint(
         self, painter: QPainter, circle: QRectF, key: str, name: str, seed: str, tokens: Tokens, font: QFont
     ) -> None:
-        """Paint the person into ``circle``; ``seed`` chooses the colour."""
+        """Paint the person into ``circle``; ``seed`` chooses the colour, and who is nobody here has none."""
         picture = self._pictures.get(key) if key else None
         painter.setPen(Qt.PenStyle.NoPen)
         if picture is not None:
@@ -42,14 +42,15 @@ class Avatars:
             painter.restore()
             return
         hue = crc32(seed.encode("utf-8", "replace")) % 360
-        ground = QColor.fromHsl(hue, 90, 75 if tokens.dark else 205)
+        strength, weight = (90, 120) if seed else (0, 0)
+        ground = QColor.fromHsl(hue, strength, 75 if tokens.dark else 205)
         painter.setBrush(ground)
         painter.drawEllipse(circle)
         small = QFont(font)
         small.setPixelSize(max(1, round(circle.height() * 0.4)))
         small.setWeight(QFont.Weight.DemiBold)
         painter.setFont(small)
-        painter.setPen(QColor.fromHsl(hue, 120, 225 if tokens.dark else 55))
+        painter.setPen(QColor.fromHsl(hue, weight, 225 if tokens.dark else 55))
         painter.drawText(circle, int(Qt.AlignmentFlag.AlignCenter), initials(name))
 
     @staticmethod

@@ -60,8 +60,7 @@ def paint_author(painter: QPainter, look: Look, avatars: Avatars, place: QRect, 
     if content.role is Role.ASSISTANT:
         avatars.paint_model(painter, circle, look.tokens)
         return
-    seed = content.author_key or content.author
-    avatars.paint(painter, circle, content.avatar, content.author, seed, look.tokens, look.name)
+    avatars.paint(painter, circle, content.avatar, content.author, content.author_key, look.tokens, look.name)
 
 
 def paint_bubble(painter: QPainter, look: Look, place: QRect, content: RowContent) -> None:
@@ -90,7 +89,8 @@ def paint_heading(painter: QPainter, look: Look, place: QRect, content: RowConte
     names, times = QFontMetrics(look.name), QFontMetrics(look.small)
     shown = content.time if look.times else ""
     time = times.horizontalAdvance(shown)
-    name = names.elidedText(content.author, Qt.TextElideMode.ElideRight, place.width() - time - 12)
+    # In the middle: the word behind a copied name must not be what gives way.
+    name = names.elidedText(content.author, Qt.TextElideMode.ElideMiddle, place.width() - time - 12)
     wide = names.horizontalAdvance(name)
     x = place.right() - wide - 8 - time if content.own else place.left()
     height = place.height() - 5

@@ -183,13 +183,13 @@ def anything(random: Random, number: int) -> list[dict[str, Any]]:
     for place in range(random.randint(0, 9)):
         replaced = random.choice(rows) if rows and random.random() < 0.4 else None
         parent = random.choice([None, *(row["id"] for row in rows)])
-        written = moment()
+        written, role = moment(), random.choice(["user", "assistant", "system"])
         rows.append(
             {
                 "id": f"message-{place}",
                 "parent_id": replaced["parent_id"] if replaced else parent,
                 "replaces": (replaced["replaces"] or replaced["id"]) if replaced else None,
-                "role": random.choice(["user", "assistant", "system"]),
+                "role": role,
                 "content": f"{place} {text}",
                 "model": random.choice([None, "m-2"]),
                 "usage": random.choice([None, {"total": 3, "cost": 0.25}]),
@@ -198,6 +198,7 @@ def anything(random: Random, number: int) -> list[dict[str, Any]]:
                 "created_at": written,
                 "updated_at": max(written, moment()),
             }
+            | random.choice([{}, {"author": "Zoë"}, {"author": ""}] if role == "user" else [{}])
         )
     return [{"conversation": talk}, *({"message": row} for row in rows)]
 

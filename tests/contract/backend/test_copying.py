@@ -110,7 +110,7 @@ async def contents(window: Window) -> list[Any]:
             files = [(one.name, await window.remote.get_file(one.path)) for one in each.attachments]
             mine = each.role == "assistant" or each.author_id == window.user_id
             links = (text_of(each.parent_id), text_of(each.replaces))
-            lines.append((each.role, each.content, links, each.created_at, files, mine))
+            lines.append((each.role, each.content, links, each.created_at, files, mine, each.author_name))
         told.append((row.title, row.created_at, own[row.id].pinned, lines))
     return sorted(told, key=lambda each: str(each[0]))
 
@@ -138,6 +138,7 @@ async def furnished(street: Street) -> Window:
     await window.say(files, "after")
     shared = await window.new_conversation("Shared")
     await window.row.add(shared, friend.row)
+    await friend.push(MutationKind.UPDATE_PROFILE, p_updates={"display_name": "Friend"})
     await friend.say(shared, "a friend's words")
     await window.say(shared, "mine")
     deleted = await window.new_conversation("Deleted")
@@ -164,8 +165,8 @@ async def test_everything_arrives_and_the_source_stays_as_it_was(street: Street)
     arrived = {row[0]: row for row in await contents(target)}
     assert [arrived[row[0]] for row in expected] == expected
     (theirs, mine) = arrived["Shared"][3]
-    assert (theirs[1], theirs[5]) == ("a friend's words", False), "nobody's words are put into his mouth"
-    assert (mine[1], mine[5]) == ("mine", True)
+    assert (theirs[1], theirs[5:]) == ("a friend's words", (False, "Friend")), "it says whose words they are"
+    assert (mine[1], mine[5:]) == ("mine", (True, ""))
     assert await contents(source) == before
     assert (report.conversations, report.files, report.here, report.problems.count) == (7, 2, 0, 0)
     assert report.messages == 4 + 3 + 2 + 3

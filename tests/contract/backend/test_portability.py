@@ -13,7 +13,8 @@ import pytest_asyncio
 
 from chatdesk.backend.base import ImportReply
 from chatdesk.domain.errors import Offline
-from chatdesk.services.portability.reports import Progress
+from chatdesk.domain.mutation import MutationKind
+from chatdesk.services.portability.reports import ExportFormat, Progress
 from tests.contract.backend.office import DEADLINE, Office, anything, content, office, write
 from tests.contract.backend.rig import Street
 from tests.unit.portability.files import line_of, put
@@ -48,6 +49,30 @@ async def test_exported_imported_and_exported_again_is_the_same(
     second = await two.export(tmp_path / "second.jsonl")
     assert content(second.path) == content(source)
     assert await two.store.outbox_counts() == (0, 0), "an import does not go through the outbox"
+
+
+async def test_what_others_wrote_says_their_names(
+    one: Office, two: Office, street: Street, tmp_path: Path
+) -> None:
+    friend = await street.person()
+    await friend.push(MutationKind.UPDATE_PROFILE, p_updates={"display_name": "Ben"})
+    talk = one.realtime.create_conversation("Trip", None)
+    one.realtime.send_message(talk, "user", "mine")
+    await one.delivered(talk, 1)
+    await one.window.row.add(talk, friend.row)
+    await friend.say(talk, "his")
+    await one.delivered(talk, 2)
+    everything = await one.export(tmp_path / "all.jsonl")
+    (messages,) = [[line for line in talk if "role" in line] for talk in content(everything.path)]
+    assert [row.get("author") for row in messages] == [None, "Ben"]
+    assert (await two.bring(everything.path)).imported == 1
+    (entry,) = await two.store.entries()
+    for desk, place, names in ((one, talk, ("You", "Ben")), (two, entry.id, ("You", "Ben (copied)"))):
+        desk.service.export_conversation(place, tmp_path / f"{names[1]}.md", ExportFormat.MARKDOWN)
+        await desk.end()
+        lines = (tmp_path / f"{names[1]}.md").read_text("utf-8").splitlines()
+        heads = [line for line in lines if line.startswith("**")]
+        assert [head.removeprefix("**").partition(" · ")[0] for head in heads] == list(names)
 
 
 async def test_a_second_import_doubles_and_overwrites_nothing(one: Office, tmp_path: Path) -> None:

@@ -60,9 +60,9 @@ async def kept(one: Office, place: str) -> list[tuple[str, list[NewFile]]]:
 EXPECTED = [("Look.", [PICTURE, NOTE, NOTE, EMPTY]), ("Well?", [])]
 
 
-@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize(("whole", "author"), [(True, ""), (False, ""), (True, "Ben")])
 async def test_files_travel_with_their_messages(
-    one: Office, other: Office, tmp_path: Path, whole: bool
+    one: Office, other: Office, tmp_path: Path, whole: bool, author: str
 ) -> None:
     place = await sent(one)
     path = tmp_path / ("all.jsonl" if whole else "one.json")
@@ -71,6 +71,10 @@ async def test_files_travel_with_their_messages(
     else:
         one.service.export_conversation(place, path, ExportFormat.JSON)
         report = await one.end()
+    if author:
+        # What somebody else wrote, whose files who imports may put there and never replace.
+        mark = '"role":"user",'
+        path.write_text(path.read_text("utf-8").replace(mark, f'{mark}"author":"{author}",'), "utf-8")
     assert report.lost_files == 0
     assert max(len(line) for line in path.read_bytes().splitlines()) < 4_000_000
     brought = await other.bring(path)
@@ -82,8 +86,9 @@ async def test_files_travel_with_their_messages(
             other.changed.clear()
             await other.changed.wait()
     again = await other.bring(path)
-    assert (again.imported, again.here) == (0, 1)
+    assert (again.imported, again.here, again.problems.count) == (0, 1, 0)
     assert await kept(other, entry.id) == EXPECTED
+    assert [row.author_name for row in await other.store.messages(entry.id)] == [author] * 2
 
 
 async def test_markdown_leads_to_files_beside_it(one: Office, tmp_path: Path) -> None:

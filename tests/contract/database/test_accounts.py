@@ -11,6 +11,7 @@ import pytest
 
 from chatdesk.app.schema_script import schema_script
 from chatdesk.backend.check import SCHEMA_VERSION
+from chatdesk.domain.text import plain_name
 from tests.contract.database.test_messages import refused, snapshot
 from tests.support.postgres import Database, Person, new_id
 
@@ -184,6 +185,60 @@ async def test_an_import_brings_files_and_other_peoples_words(any_database: Data
     file["path"] = f"{conversation}/{theirs}/0.png"
     given = {"id": new_id(), "title": "T", "messages": [row | {"id": new_id(), "attachments": [file]}]}
     await refused(ann, "22023", "import_conversations", p_conversations=json.dumps([given]))
+
+
+async def imported(person: Person, *messages: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rows that a new conversation with these messages has."""
+    given = {"id": new_id(), "title": "T", "messages": list(messages)}
+    await person.call("import_conversations", p_conversations=json.dumps([given]))
+    page = await person.call("pull_messages", p_conversation_id=given["id"], p_after=0)
+    rows: list[dict[str, Any]] = page["messages"]
+    return rows
+
+
+def words(**fields: Any) -> dict[str, Any]:
+    row = {"id": new_id(), "parent_id": None, "role": "user", "content": "Hi", "status": "complete"}
+    return row | {"foreign": True} | fields
+
+
+async def test_a_name_that_is_brought_along_is_nobody(any_database: Database) -> None:
+    ann, ben = await any_database.sign_up(), await any_database.sign_up()
+    await ben.call("update_profile", p_updates=json.dumps({"display_name": "Ben"}))
+    forged = words(author_name="Ben", author_id=ben.id)
+    rows = await imported(ann, forged, words(), words(author_name=None), words(foreign=False))
+    assert [(row["author_id"], row["author_name"]) for row in rows] == [
+        (None, "Ben"),
+        (None, None),
+        (None, None),
+        (ann.id, None),
+    ]
+    for wrong in (
+        words(author_name="Ben", foreign=False),
+        words(author_name="Ben", foreign="true"),
+        words(author_name="Ben", role="assistant"),
+        *(
+            words(author_name=name)
+            for name in ("", " ", "Ben ", "x" * 81, "a\nb", "a\tb", "\u202enoB", "B\u200b")
+        ),
+    ):
+        await refused(
+            ann,
+            "22023",
+            "import_conversations",
+            p_conversations=json.dumps([{"id": new_id(), "title": "T", "messages": [wrong]}]),
+        )
+    admin = await any_database.admin()
+    with pytest.raises(asyncpg.CheckViolationError):
+        await admin.execute("update public.messages set author_id = $1 where id = $2", ben.id, forged["id"])
+
+
+async def test_whatever_is_left_of_a_name_here_is_taken_there(any_database: Database) -> None:
+    ann = await any_database.sign_up()
+    letters = [chr(number) for number in (*range(1, 0x2400), *range(0xFE00, 0x10000))]
+    names = [plain_name("".join(letters[start : start + 70])) for start in range(0, len(letters), 70)]
+    given = [name for name in names if name]
+    rows = await imported(ann, *(words(author_name=name) for name in given))
+    assert [row["author_name"] for row in rows] == given
 
 
 async def test_a_project_says_what_it_has_before_anybody_signs_in(any_database: Database) -> None:

@@ -116,9 +116,13 @@ async def test_an_address_waits_until_somebody_confirms_it_and_a_name_does_not(
     await invite(ann, talk, "cara")
     cara = await person_with_address(any_database, "cara@example.org", confirmed=False)
     assert await world(cara, "invitation") == {}
+    await invite(ann, await ann.new_conversation(), "cara@example.org")
+    assert await world(cara, "invitation") == {}, "whoever says that an address is theirs has to show it"
     auth = await any_database.as_role("supabase_auth_admin")
     await auth.execute("update auth.users set email_confirmed_at = now() where id = $1", cara.id)
-    [waiting] = await world(cara, "invitation")
+    found = await world(cara, "invitation")
+    assert len(found) == 2
+    [waiting] = [each for each, one in found.items() if one["conversation_id"] == talk]
     await cara.call("accept_invite", p_id=waiting)
     [late] = await named(any_database, "cara")
     assert await world(late, "invitation") == {}
@@ -187,7 +191,13 @@ async def test_who_was_taken_out_needs_an_invitation_to_come_back(database: Data
     talk = await ann.new_conversation()
     await link(ann, talk, "open")
     await bob.call("join_by_link", p_token="open")
+    await database.forget_frames()
     await ann.call("remove_member", p_conversation_id=talk, p_user_id=bob.id)
+    told = [f["payload"] for f in await database.frames() if f["topic"] == f"user:{bob.id}"]
+    gone = {(f["kind"], f["entity_id"], f["removed"], f["record"]) for f in told}
+    assert gone == {("conversation", talk, True, None), ("membership", talk, True, None)}, (
+        "at once, not later"
+    )
     assert await world(bob, "conversation") == {}
     assert await world(bob, "roster") == {}
     assert "took you out" in await refused(bob, "42501", "join_by_link", p_token="open")

@@ -30,6 +30,14 @@ def applied_theme(qapp: QApplication) -> Iterator[Theme]:
     qapp.setStyleSheet("")
 
 
+@pytest.fixture(autouse=True)
+def _no_popup_stays(qapp: QApplication) -> Iterator[None]:
+    """Close what a test left open: the next one would find it in front of its window."""
+    yield
+    while (popup := qapp.activePopupWidget()) is not None:
+        popup.close()
+
+
 @pytest.fixture
 def theme(applied_theme: Theme) -> Theme:
     """The light theme."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from chatdesk.config.options import THEME
@@ -15,11 +13,11 @@ from chatdesk.domain.profile import Profile
 from chatdesk.domain.session import Account, BackendKind, LinkState, SyncState
 from chatdesk.models.conversation_list import ConversationListModel
 from chatdesk.ui.actions.table import ACCOUNT_MENU, ACTIONS, ActionId, conversation_menu
-from chatdesk.ui.dialogs.confirm import ConfirmDialog
 from chatdesk.ui.dialogs.profile import ProfileDialog, ProfileEdit
 from chatdesk.ui.main_window import MainWindow
 from tests.support.conversation_entries import NOON, changed, conversation_id, entry, removed
 from tests.ui.shell.heard import Heard
+from tests.ui.shell.popups import dialog, menu
 
 KEY = Qt.Key
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -28,25 +26,6 @@ LEFT = Qt.MouseButton.LeftButton
 ADA = Profile("ada-id", "ada", "Ada Lovelace", None, 3, NOON)
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
-
-
-@pytest.fixture(autouse=True)
-def _no_popup_stays(qapp: QApplication) -> Iterator[None]:
-    yield
-    while (popup := qapp.activePopupWidget()) is not None:
-        popup.close()
-
-
-def dialog(window: MainWindow) -> ConfirmDialog:
-    found = window.findChild(ConfirmDialog)
-    assert isinstance(found, ConfirmDialog)
-    return found
-
-
-def menu(qapp: QApplication) -> QMenu:
-    found = qapp.activePopupWidget()
-    assert isinstance(found, QMenu)
-    return found
 
 
 # Opening and writing

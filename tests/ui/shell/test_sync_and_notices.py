@@ -135,11 +135,12 @@ def test_a_notice_can_be_closed_and_acted_on(host: QWidget, theme: Theme) -> Non
 def test_errors_stay_and_the_rest_goes_by_itself(host: QWidget, theme: Theme) -> None:
     notices = NoticeStack(host, theme)
     notices.tell("An error.", level="error")
+    notices.tell("Told once.", stays=True)
     notices.tell("A hint.")
     timers = {toast.text: toast._timer.isActive() for toast in host.findChildren(Toast)}
-    assert timers == {"An error.": False, "A hint.": True}
+    assert timers == {"An error.": False, "Told once.": False, "A hint.": True}
     hint = next(toast for toast in host.findChildren(Toast) if toast.text == "A hint.")
     hint._timer.timeout.emit()
-    assert list(notices.shown) == ["An error."]
+    assert list(notices.shown) == ["Told once.", "An error."]
     notices.clear()
     assert list(notices.shown) == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -10,7 +9,7 @@ import shiboken6
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from chatdesk.domain.message import DeliveryState
@@ -18,7 +17,6 @@ from chatdesk.domain.profile import Profile
 from chatdesk.models.conversation_list import ConversationListModel
 from chatdesk.resources import resource
 from chatdesk.ui.actions.table import ACTIONS, ActionId
-from chatdesk.ui.dialogs.confirm import ConfirmDialog
 from chatdesk.ui.main_window import USUAL_SIZE, MainWindow
 from chatdesk.ui.model_notice import NO_MODEL
 from chatdesk.ui.settings.window import SettingsWindow
@@ -28,6 +26,7 @@ from chatdesk.ui.window_state import WindowState, read_window_state
 from tests.support.conversation_entries import NOON, changed, conversation_id, entry, removed
 from tests.ui.shell.heard import Heard
 from tests.ui.shell.names import everything_is_named
+from tests.ui.shell.popups import dialog
 
 KEY = Qt.Key
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -36,25 +35,6 @@ LEFT = Qt.MouseButton.LeftButton
 ADA = Profile("ada-id", "ada", "Ada Lovelace", None, 3, NOON)
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
-
-
-@pytest.fixture(autouse=True)
-def _no_popup_stays(qapp: QApplication) -> Iterator[None]:
-    yield
-    while (popup := qapp.activePopupWidget()) is not None:
-        popup.close()
-
-
-def dialog(window: MainWindow) -> ConfirmDialog:
-    found = window.findChild(ConfirmDialog)
-    assert isinstance(found, ConfirmDialog)
-    return found
-
-
-def menu(qapp: QApplication) -> QMenu:
-    found = qapp.activePopupWidget()
-    assert isinstance(found, QMenu)
-    return found
 
 
 # Pages, notices, state

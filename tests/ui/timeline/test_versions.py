@@ -12,8 +12,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from chatdesk.domain.message import DeliveryState, Message, MessageStatus, Role
-from chatdesk.ui.timeline.offers import Circumstances, MessageAction, offers
+from chatdesk.domain.message import Message, MessageStatus
+from chatdesk.ui.timeline.offers import MessageAction
 from chatdesk.ui.timeline.row import RowView
 from chatdesk.ui.timeline.view import TimelineView
 from tests.support.messages import (
@@ -43,6 +43,7 @@ TALK = [
 EDIT = message(5, "Why?", replaces=1)
 ANSWER = reply(6, "For a reason.", parent=5)
 AGAIN = reply(8, "This.", parent=3, replaces=4)
+A = MessageAction
 
 
 def row_of(view: TimelineView, number: int) -> RowView:
@@ -77,56 +78,6 @@ def focused() -> QWidget:
     found = QApplication.focusWidget()
     assert found is not None
     return found
-
-
-def about(**fields: Any) -> Circumstances:
-    usual = Circumstances(
-        role=Role.USER,
-        own=True,
-        author=True,
-        answers=True,
-        text=True,
-        deleted=False,
-        leaving=False,
-        status=MessageStatus.COMPLETE,
-        delivery=DeliveryState.SENT,
-        replying=False,
-    )
-    return replace(usual, **fields)
-
-
-A = MessageAction
-REPLY = {"role": Role.ASSISTANT, "own": False}
-
-
-@pytest.mark.parametrize(
-    ("fields", "expected"),
-    [
-        ({}, (A.COPY, A.EDIT, A.DELETE)),
-        ({"delivery": DeliveryState.PENDING}, (A.COPY, A.EDIT)),
-        ({"delivery": DeliveryState.FAILED}, (A.COPY,)),
-        ({"own": False, "author": False}, (A.COPY,)),
-        ({"unanswered": True}, (A.COPY, A.ANSWER, A.EDIT, A.DELETE)),
-        ({"unanswered": True, "delivery": DeliveryState.PENDING}, (A.COPY, A.EDIT)),
-        ({"unanswered": True, "own": False, "author": False}, (A.COPY,)),
-        ({**REPLY, "told": True}, (A.COPY, A.REGENERATE, A.DETAILS, A.DELETE)),
-        ({"replying": True}, (A.COPY,)),
-        ({"deleted": True}, ()),
-        ({"leaving": True}, (A.UNDO,)),
-        (REPLY, (A.COPY, A.REGENERATE, A.DELETE)),
-        ({**REPLY, "answers": False}, (A.COPY, A.DELETE)),
-        ({**REPLY, "author": False}, (A.COPY, A.REGENERATE)),
-        ({**REPLY, "status": MessageStatus.STREAMING, "replying": True}, (A.COPY,)),
-        ({**REPLY, "status": MessageStatus.INTERRUPTED}, (A.COPY, A.GO_ON, A.REGENERATE, A.DELETE)),
-        ({**REPLY, "status": MessageStatus.ERROR, "text": False}, (A.REGENERATE, A.DELETE)),
-        ({**REPLY, "status": MessageStatus.INTERRUPTED, "replying": True}, (A.COPY,)),
-        ({"role": Role.SYSTEM, "own": False, "author": False}, (A.COPY,)),
-        ({"writable": False}, (A.COPY,)),
-        ({**REPLY, "status": MessageStatus.INTERRUPTED, "writable": False}, (A.COPY,)),
-    ],
-)
-def test_what_is_offered_fits(fields: dict[str, Any], expected: tuple[MessageAction, ...]) -> None:
-    assert offers(about(**fields)) == expected
 
 
 def test_buttons_come_with_the_mouse_and_go_with_it(open_timeline: Open, qtbot: QtBot) -> None:

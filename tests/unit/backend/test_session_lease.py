@@ -16,7 +16,7 @@ from chatdesk.backend.session_lock import SessionLock
 from chatdesk.backend.sessions import SessionKeeper
 from chatdesk.domain.errors import NeedsSignIn, Offline, Retryable
 from chatdesk.domain.session import Session
-from tests.unit.backend.test_sessions import Drawer, HandClock, House
+from tests.unit.backend.session_house import Drawer, HandClock, House
 
 LIFE = 3600.0
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from chatdesk.domain.ids import is_id, new_id
 from chatdesk.domain.message import Message, MessageStatus, Role
-from chatdesk.domain.text import storable, title_from
+from chatdesk.domain.text import MAX_NAME, plain_name, storable, title_from
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -45,6 +45,22 @@ def test_good_text_is_not_touched() -> None:
 def test_a_split_surrogate_pair_is_joined_and_a_lone_one_replaced() -> None:
     assert storable("\ud83d\ude42") == "🙂"
     assert storable("a\ud83db") == "a\ufffdb"
+
+
+@given(st.text(st.characters(codec=None), max_size=200))
+def test_a_name_of_somebody_is_one_line_that_stays_in_its_place(text: str) -> None:
+    name = plain_name(text)
+    assert name == " ".join(name.split())
+    assert len(name) <= MAX_NAME
+    assert not set(name) & set(
+        "\0\n\r\t\x1b\u061c\u200b\u200e\u200f\u2028\u2029\u202a\u202e\u2066\u2069\ufeff"
+    )
+    assert plain_name(name) == name
+
+
+def test_a_good_name_is_not_touched() -> None:
+    for name in ("Ann", "Zoë van der Berg-López", "محمد", "می‌خواهم", "👩‍👩‍👧 & Co."):
+        assert plain_name(name) == name
 
 
 def test_a_title_is_one_short_line() -> None:

@@ -243,7 +243,21 @@ def test_random_changes_keep_order_and_index(model: MessageListModel) -> None:
     assert all(model.row_of(each) == ids(model).index(each) for each in truth)
 
 
-def test_who_deleted_the_account_has_no_name_any_more() -> None:
-    model = MessageListModel()
-    model.load("c", [message(1, author=None)], False)
-    assert model.data(model.index(0), TimelineRole.AUTHOR) == "Deleted user"
+def test_copied_words_say_whose_they_were_and_lead_to_nobody(model: MessageListModel) -> None:
+    model.profiles_loaded([profile(ANNA, "Anna Berg", avatar="a/1.png")])
+    known = message(1, author=ANNA, created_at=START)
+    copied = [
+        replace(message(n, author=None, created_at=START, role=Role.USER), author_name=name)
+        for n, name in ((2, "Anna Berg"), (3, "Anna Berg"), (4, "Ben"))
+    ]
+    model.load(CONVERSATION, [known, *copied], False)
+    rows = [model.index(row) for row in range(4)]
+    assert [model.data(row, TimelineRole.AUTHOR) for row in rows] == [
+        "Anna Berg",
+        "Anna Berg (copied)",
+        "Anna Berg (copied)",
+        "Ben (copied)",
+    ]
+    assert [model.data(row, TimelineRole.AVATAR) for row in rows] == ["a/1.png", "", "", ""]
+    assert [model.data(row, TimelineRole.GROUPED) for row in rows] == [False, False, True, False]
+    assert not any(model.data(row, TimelineRole.OWN) for row in rows)

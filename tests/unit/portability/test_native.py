@@ -52,10 +52,11 @@ def talks(draw: st.DrawFn) -> tuple[ConversationRecord, list[MessageRecord]]:
         else:
             keys = st.sampled_from([each.key for each in made]) if made else st.none()
             parent, replaces = draw(st.none() | keys), None
+        role = draw(st.sampled_from(["user", "assistant", "system"]))
         made.append(
             MessageRecord(
                 f"m{number}",
-                draw(st.sampled_from(["user", "assistant", "system"])),
+                role,
                 draw(TEXT),
                 parent,
                 replaces,
@@ -65,6 +66,9 @@ def talks(draw: st.DrawFn) -> tuple[ConversationRecord, list[MessageRecord]]:
                 draw(st.none() | TEXT),
                 draw(TIMES),
                 draw(TIMES),
+                author=draw(st.none() | st.sampled_from(["", "Ann", "Zoë 👩‍👩‍👧"]))
+                if role == "user"
+                else None,
             )
         )
     return conversation, made

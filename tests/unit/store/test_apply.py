@@ -41,6 +41,7 @@ async def test_rows_come_back_as_they_were(store: Store) -> None:
         model="m",
         parent_id="p",
         author_id=None,
+        author_name="Ben",
         content="snow ☃ and 🎉\r\n\ttabs",
         deleted_at=at(9),
     )

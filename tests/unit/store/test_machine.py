@@ -10,7 +10,7 @@ import asyncio
 import shutil
 import tempfile
 from collections.abc import Coroutine
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,50 +20,25 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from chatdesk.domain.change import ChangeSet, RowBatch, Verb
 from chatdesk.domain.clock import SystemClock
-from chatdesk.domain.conversation import Conversation, ConversationEntry
-from chatdesk.domain.message import DeliveryState, Message
+from chatdesk.domain.conversation import ConversationEntry
+from chatdesk.domain.message import Message
 from chatdesk.domain.mutation import Mutation, MutationKind
 from chatdesk.store.store import Store
+from tests.unit.store.model import CHATS, Change, StoreModel
 from tests.unit.store.rows import (
-    at,
     conversation,
     entity,
     frame,
     hint,
     membership,
-    message,
     rename,
     send,
-    sent,
 )
 
 T = TypeVar("T")
 
-CHATS = ("a", "b")
 MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 """Thousands of commits, none of which has to outlive this test."""
-
-
-@dataclass
-class Change:
-    """One own change in the model."""
-
-    mutation: Mutation
-    state: str = "waiting"
-
-
-@dataclass
-class Chat:
-    """One conversation on the model's server."""
-
-    title: str
-    revision: int = 1
-    messages: list[Message] = field(default_factory=list)
-    delivered: dict[str, Message] = field(default_factory=dict)
-    known: Conversation | None = None
-    renames: list[Conversation] = field(default_factory=list)
-    numbers: list[int] = field(default_factory=list)
-    """The revisions that messages took."""
 
 
 class StoreMachine(RuleBasedStateMachine):
@@ -74,9 +49,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.loop = asyncio.new_event_loop()
         self.directory = Path(tempfile.mkdtemp(prefix="store-machine-", dir=MEMORY))
         self.store = self.run(Store.open(self.directory, "account", SystemClock()))
-        self.chats = {name: Chat(f"Title {name}", known=conversation(name)) for name in CHATS}
-        self.changes: list[Change] = []
-        self.serial = 0
+        self.model = StoreModel()
         self.followed: dict[str, Message] = {}
         self.listed: dict[str, ConversationEntry] = {}
         self.counts = (0, 0)
@@ -129,11 +102,11 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from(CHATS))
     def somebody_writes(self, name: str) -> None:
-        self.accept(name, f"stranger-{self.next()}", "theirs")
+        self.model.accept(name, f"stranger-{self.model.next()}", "theirs")
 
     @rule(name=st.sampled_from(CHATS), which=st.integers(0, 100))
     def somebody_edits(self, name: str, which: int) -> None:
-        chat = self.chats[name]
+        chat = self.model.chats[name]
         if chat.messages:
             chat.revision += 1
             place = which % len(chat.messages)
@@ -143,15 +116,15 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from(CHATS))
     def somebody_renames(self, name: str) -> None:
-        chat = self.chats[name]
+        chat = self.model.chats[name]
         chat.revision += 1
         chat.title = f"Renamed {chat.revision}"
-        chat.renames.append(self.server_row(name))
+        chat.renames.append(self.model.server_row(name))
 
     @rule(name=st.sampled_from(CHATS), dice=st.randoms(use_true_random=False))
     def frames_arrive(self, name: str, dice: Any) -> None:
         """Some of what there is, doubled, shuffled; gaps are pulled as the store asks."""
-        chat = self.chats[name]
+        chat = self.model.chats[name]
         events: list[Any] = [
             frame(dice.choice(chat.messages)) for _ in range(dice.randint(0, 6)) if chat.messages
         ]
@@ -168,29 +141,29 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from(CHATS))
     def a_pull(self, name: str) -> None:
-        chat = self.chats[name]
+        chat = self.model.chats[name]
         cursor = self.run(self.store.conversation_cursor(name)) or 0
         rows = tuple(row for row in chat.messages if row.revision > cursor)
-        row = self.server_row(name)
+        row = self.model.server_row(name)
         batch = RowBatch(conversations=(row,), messages=rows)
         self.follow(self.run(self.store.apply(batch, conversation_cursors={name: chat.revision})))
         chat.delivered = {row.id: row for row in chat.messages}
-        self.know(row)
+        self.model.know(row)
 
     @rule(name=st.sampled_from(CHATS), which=st.integers(0, 100))
     def a_rename_arrives(self, name: str, which: int) -> None:
-        chat = self.chats[name]
+        chat = self.model.chats[name]
         if chat.renames:
             row = chat.renames[which % len(chat.renames)]
             cursor = self.run(self.store.user_cursor())
             changes, gaps = self.run(self.store.apply_events([entity(row, cursor + 1)]))
             self.follow(changes)
             assert not gaps.user
-            self.know(row)
+            self.model.know(row)
 
     @rule(name=st.sampled_from(CHATS), which=st.integers(0, 100))
     def a_hint_arrives(self, name: str, which: int) -> None:
-        chat = self.chats[name]
+        chat = self.model.chats[name]
         if chat.numbers:
             number = chat.numbers[which % len(chat.numbers)]
             cursor = self.run(self.store.user_cursor())
@@ -203,18 +176,22 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from(CHATS), parent=st.integers(0, 5))
     def send_one(self, name: str, parent: int) -> None:
-        own = [c.mutation.entity_id for c in self.lane(name) if c.mutation.kind is MutationKind.SEND_MESSAGE]
+        own = [
+            c.mutation.entity_id
+            for c in self.model.lane(name)
+            if c.mutation.kind is MutationKind.SEND_MESSAGE
+        ]
         answers = own[-parent] if 0 < parent <= len(own) else None
-        self.enqueue(send(name, f"own-{self.next()}", f"text {self.serial}", answers))
+        self.enqueue(send(name, f"own-{self.model.next()}", f"text {self.model.serial}", answers))
 
     @rule(name=st.sampled_from(CHATS))
     def rename_one(self, name: str) -> None:
-        self.enqueue(rename(name, f"Mine {self.next()}", 1000 + self.serial))
+        self.enqueue(rename(name, f"Mine {self.model.next()}", 1000 + self.model.serial))
 
-    @precondition(lambda self: self.changes)
+    @precondition(lambda self: self.model.changes)
     @rule(which=st.integers(0, 100))
     def try_one(self, which: int) -> None:
-        heads = self.heads()
+        heads = self.model.heads()
         entries = self.run(self.store.next_entries())
         assert [entry.mutation.id for entry in entries] == [change.mutation.id for change in heads]
         if heads:
@@ -222,13 +199,13 @@ class StoreMachine(RuleBasedStateMachine):
             change.state = "sending"
             self.follow(self.run(self.store.mark_sending(change.mutation.id)))
 
-    @precondition(lambda self: any(change.state == "sending" for change in self.changes))
+    @precondition(lambda self: any(change.state == "sending" for change in self.model.changes))
     @rule(
         outcome=st.sampled_from(["accepted", "accepted", "refused", "later", "answer lost"]),
         first=st.booleans(),
     )
     def answer_one(self, outcome: str, first: bool) -> None:
-        flying = [change for change in self.changes if change.state == "sending"]
+        flying = [change for change in self.model.changes if change.state == "sending"]
         change = flying[0 if first else -1]
         mutation = change.mutation
         if outcome == "later":
@@ -236,28 +213,28 @@ class StoreMachine(RuleBasedStateMachine):
             self.follow(self.run(self.store.mark_waiting(mutation.id)))
         elif outcome == "refused":
             change.state = "failed"
-            arrived = mutation.entity_id in self.chats[mutation.lane].delivered
+            arrived = mutation.entity_id in self.model.chats[mutation.lane].delivered
             if arrived:
-                self.changes.remove(change)
+                self.model.changes.remove(change)
             self.follow(self.run(self.store.reject(mutation.id, "no")))
         else:
-            rows = self.carry_out(mutation)
+            rows = self.model.carry_out(mutation)
             if outcome == "answer lost":
                 change.state = "waiting"
                 self.follow(self.run(self.store.mark_waiting(mutation.id)))
                 return
-            self.changes.remove(change)
+            self.model.changes.remove(change)
             for row in rows.messages:
-                self.chats[mutation.lane].delivered[row.id] = row
+                self.model.chats[mutation.lane].delivered[row.id] = row
             for place in rows.conversations:
-                self.know(place)
+                self.model.know(place)
             self.follow(self.run(self.store.acknowledge(mutation.id, rows)))
 
-    @precondition(lambda self: self.changes)
+    @precondition(lambda self: self.model.changes)
     @rule(which=st.integers(0, 100), again=st.booleans())
     def decide(self, which: int, again: bool) -> None:
-        entity_id = self.changes[which % len(self.changes)].mutation.entity_id
-        about = [change for change in self.changes if change.mutation.entity_id == entity_id]
+        entity_id = self.model.changes[which % len(self.model.changes)].mutation.entity_id
+        about = [change for change in self.model.changes if change.mutation.entity_id == entity_id]
         failed = [change for change in about if change.state == "failed"]
         if again:
             for change in failed:
@@ -266,9 +243,9 @@ class StoreMachine(RuleBasedStateMachine):
             return
         gone = failed or [change for change in about if change.state == "waiting"]
         for change in gone:
-            self.changes.remove(change)
+            self.model.changes.remove(change)
             parent = change.mutation.args.get("p_parent_id")
-            for child in self.changes:
+            for child in self.model.changes:
                 if child.mutation.args.get("p_parent_id") == change.mutation.entity_id:
                     args = {**child.mutation.args, "p_parent_id": parent}
                     child.mutation = replace(child.mutation, args=args)
@@ -280,7 +257,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.store = self.run(Store.open(self.directory, "account", SystemClock()))
         assert self.store.slot == 0
         assert self.store.recovered == ()
-        for change in self.changes:
+        for change in self.model.changes:
             if change.state == "sending":
                 change.state = "waiting"
         shown = [row for name in CHATS for row in self.run(self.store.messages(name, limit=10_000))]
@@ -293,9 +270,9 @@ class StoreMachine(RuleBasedStateMachine):
     def the_store_shows_what_the_model_shows(self) -> None:
         for name in CHATS:
             shown = self.run(self.store.messages(name, limit=10_000))
-            assert {(m.id, m.content, m.parent_id, m.error, m.delivery.value) for m in shown} == self.model(
-                name
-            )
+            assert {
+                (m.id, m.content, m.parent_id, m.error, m.delivery.value) for m in shown
+            } == self.model.shown(name)
             assert list(shown) == sorted(shown, key=lambda row: row.order)
             assert {row.id: row for row in shown} == {
                 row.id: row for row in self.followed.values() if row.conversation_id == name
@@ -308,8 +285,10 @@ class StoreMachine(RuleBasedStateMachine):
             return  # before the beginning
         assert list(entries) == sorted(self.listed.values(), key=lambda entry: entry.order, reverse=True)
         for entry in entries:
-            renames = [c for c in self.lane(entry.id) if c.mutation.kind is MutationKind.UPDATE_CONVERSATION]
-            known = self.chats[entry.id].known
+            renames = [
+                c for c in self.model.lane(entry.id) if c.mutation.kind is MutationKind.UPDATE_CONVERSATION
+            ]
+            known = self.model.chats[entry.id].known
             assert known is not None
             title = known.title
             if renames:
@@ -329,90 +308,14 @@ class StoreMachine(RuleBasedStateMachine):
     @invariant()
     def the_outbox_is_the_models(self) -> None:
         entries = self.run(self.store.outbox())
-        assert [entry.mutation for entry in entries] == [change.mutation for change in self.changes]
-        failed = sum(change.state == "failed" for change in self.changes)
-        assert self.run(self.store.outbox_counts()) == (len(self.changes) - failed, failed)
-        assert self.counts == (len(self.changes) - failed, failed)
-
-    # The model
-
-    def next(self) -> int:
-        self.serial += 1
-        return self.serial
-
-    def know(self, row: Conversation) -> None:
-        known = self.chats[row.id].known
-        if known is None or known.revision < row.revision:
-            self.chats[row.id].known = row
-
-    def lane(self, name: str) -> list[Change]:
-        return [change for change in self.changes if change.mutation.lane == name]
+        assert [entry.mutation for entry in entries] == [change.mutation for change in self.model.changes]
+        failed = sum(change.state == "failed" for change in self.model.changes)
+        assert self.run(self.store.outbox_counts()) == (len(self.model.changes) - failed, failed)
+        assert self.counts == (len(self.model.changes) - failed, failed)
 
     def enqueue(self, mutation: Mutation) -> None:
-        self.changes.append(Change(mutation))
+        self.model.changes.append(Change(mutation))
         self.follow(self.run(self.store.enqueue(mutation)))
-
-    def heads(self) -> list[Change]:
-        found = []
-        for name in CHATS:
-            stuck: set[str] = set()
-            for change in self.lane(name):
-                if change.state == "failed" or change.mutation.args.get("p_parent_id") in stuck:
-                    stuck.add(change.mutation.entity_id)
-                else:
-                    found += [change] if change.state == "waiting" else []
-                    break
-        return sorted(found, key=self.changes.index)
-
-    def model(self, name: str) -> set[tuple[str, str, str | None, str | None, str]]:
-        words = {
-            "waiting": DeliveryState.PENDING,
-            "sending": DeliveryState.SENDING,
-            "failed": DeliveryState.FAILED,
-        }
-        rows = {
-            row.id: (row.id, row.content, row.parent_id, row.error, DeliveryState.SENT.value)
-            for row in self.chats[name].delivered.values()
-        }
-        for change in self.lane(name):
-            mutation = change.mutation
-            if mutation.kind is MutationKind.SEND_MESSAGE:
-                state = words[change.state].value
-                args = mutation.args
-                optimistic = (mutation.entity_id, args["p_content"], args["p_parent_id"], None, "")
-                rows[mutation.entity_id] = (*rows.get(mutation.entity_id, optimistic)[:4], state)
-        return set(rows.values())
-
-    def accept(self, name: str, message_id: str, text: str) -> Message:
-        chat = self.chats[name]
-        chat.revision += 1
-        chat.numbers.append(chat.revision)
-        seq = len(chat.messages) + 1
-        row = message(name, seq, chat.revision, id=message_id, content=text, author_id="stranger")
-        chat.messages.append(row)
-        return row
-
-    def carry_out(self, mutation: Mutation) -> RowBatch:
-        """What the server does: once per id, whatever is repeated."""
-        chat = self.chats[mutation.lane]
-        if mutation.kind is MutationKind.UPDATE_CONVERSATION:
-            chat.revision += 1
-            chat.title = mutation.args["p_updates"]["title"]
-            chat.renames.append(self.server_row(mutation.lane))
-            return RowBatch(conversations=(chat.renames[-1],))
-        there = [row for row in chat.messages if row.id == mutation.entity_id]
-        if not there:
-            chat.revision += 1
-            chat.numbers.append(chat.revision)
-            there = [sent(mutation, len(chat.messages) + 1, chat.revision)]
-            chat.messages += there
-        return RowBatch(messages=(there[0],))
-
-    def server_row(self, name: str) -> Conversation:
-        chat = self.chats[name]
-        return conversation(
-            name, chat.revision, title=chat.title, last_seq=len(chat.messages), updated_at=at(chat.revision)
-        )
 
 
 TestStoreMachine = StoreMachine.TestCase

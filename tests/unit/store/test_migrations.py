@@ -9,10 +9,17 @@ from pathlib import Path
 
 import pytest
 
+from chatdesk.domain.change import RowBatch
+from chatdesk.domain.clock import SystemClock
 from chatdesk.store.connection import connect, create_database, open_database
 from chatdesk.store.failures import DamagedFile
 from chatdesk.store.migrations import migrate
 from chatdesk.store.schema import CACHE, OUTBOX, Layout
+from chatdesk.store.store import Store
+from tests.unit.store.rows import listed, message
+
+NAMES = 7
+"""The version of the cache whose messages have no names of others."""
 
 NEXT_STEP = (
     "CREATE TABLE extras (id TEXT)",
@@ -56,3 +63,25 @@ def test_a_step_is_done_whole_or_not_at_all(tmp_path: Path, cut_at: int) -> None
     database = open_database(path, _newer(OUTBOX, NEXT_STEP))
     assert database.rows("SELECT count(*) FROM extras") == [(1,)]
     database.close()
+
+
+async def test_names_that_an_older_version_passed_over_are_fetched(tmp_path: Path) -> None:
+    rows = (message("a", 1), message("a", 2, author_id=None), message("b", 1))
+    store = await Store.open(tmp_path, "account", SystemClock())
+    await store.apply(listed("a", "b", revision=2))
+    await store.apply(RowBatch(messages=rows), conversation_cursors={"a": 2, "b": 2})
+    await store.close()
+    (path,) = tmp_path.rglob("cache.db")
+    with closing(sqlite3.connect(path, isolation_level=None)) as file:
+        file.execute("ALTER TABLE messages DROP COLUMN author_name")
+        file.execute(f"PRAGMA user_version = {NAMES}")
+    store = await Store.open(tmp_path, "account", SystemClock())
+    try:
+        assert store.recovered == ()
+        assert set(await store.behind()) == {"a"}
+        named = replace(rows[1], author_name="Ben")
+        await store.apply(RowBatch(messages=(rows[0], named)), conversation_cursors={"a": 2})
+        assert [row.author_name for row in await store.messages("a")] == ["", "Ben"]
+        assert not await store.behind()
+    finally:
+        await store.close()

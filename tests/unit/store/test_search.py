@@ -237,7 +237,8 @@ async def test_an_older_file_is_indexed_in_slices_and_counts_as_not_searched(tmp
     with closing(sqlite3.connect(path, isolation_level=None)) as file:
         for table in (*INDEX, "providers", "rosters", "invitations"):
             file.execute(f"DROP TABLE {table}")
-        file.execute("ALTER TABLE messages DROP COLUMN attachments")
+        for column in ("attachments", "author_name"):
+            file.execute(f"ALTER TABLE messages DROP COLUMN {column}")
         file.execute("ALTER TABLE conversations DROP COLUMN answers")
         for switch in ("shows_presence", "shows_typing", "shows_reading"):
             file.execute(f"ALTER TABLE profiles DROP COLUMN {switch}")

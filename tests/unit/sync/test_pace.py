@@ -42,6 +42,21 @@ def test_nobody_waits_longer_than_need_be(gaps: list[float], most: int, seconds:
         taken.append(now)
 
 
+@given(gaps=_GAPS, most=st.integers(2, 6), seconds=st.floats(0.5, 60), keep=st.integers(0, 1))
+def test_what_is_kept_back_is_there(gaps: list[float], most: int, seconds: float, keep: int) -> None:
+    allowance, now = Allowance(most, seconds), 0.0
+    for gap in gaps:
+        now += gap
+        used = allowance.used(now)
+        assert (allowance.wait(now, keep) > 0) == (used >= most - keep)
+        assert (allowance.relief(now) > 0) == (used > 0)
+        assert allowance.wait(now) <= allowance.wait(now, keep) <= seconds * (1 + 1e-9)
+        later = now + allowance.relief(now) * (1 + 1e-9)
+        assert used == 0 or allowance.used(later) < used
+        if not allowance.wait(now, keep):
+            assert allowance.take(now)
+
+
 @given(gaps=_GAPS, late=st.lists(st.floats(0, 10), min_size=80, max_size=80))
 def test_calls_that_are_late_by_ten_seconds_stay_within_the_servers_limit(
     gaps: list[float], late: list[float]

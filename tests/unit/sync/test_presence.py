@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
+from random import Random
 
 import pytest
 
@@ -11,6 +13,7 @@ from chatdesk.domain.errors import Offline, Retryable
 from chatdesk.domain.mutation import MutationKind
 from chatdesk.domain.presence import Attention, Sighting, Sign
 from chatdesk.domain.session import LinkState
+from chatdesk.sync.presence import CALL_SECONDS
 from tests.unit.sync.desk import ANNA, BEN, Desk, Room
 
 LAPTOP = "30000000-0000-4000-8000-000000000001"
@@ -107,7 +110,7 @@ async def test_nobody_is_shown_where_only_the_channels_are_held(room: Room) -> N
     await room.clock.advance(2)
     assert live(conversation) not in ben.network.feed.joined
     ben.engine.open_conversations((conversation,), held=(conversation,))
-    await room.clock.advance(2)
+    await room.clock.advance(4)
     assert seen(anna, conversation) == [(BEN, "online")]
 
 
@@ -137,6 +140,84 @@ async def test_a_new_epoch_shows_everybody_anew(room: Room) -> None:
     assert seen(anna, conversation) == [(BEN, "online")]
     assert seen(ben, conversation) == [(ANNA, "online")]
     assert room.backend.presence.shown(live(conversation)) == []
+
+
+def move(room: Room, conversation: str) -> None:
+    """Somebody comes and is taken out again: the channels get new names."""
+    eve = room.new_id()
+    room.server.sign_up(eve)
+    room.server.add_member(conversation, eve)
+    room.server.remove_member(conversation, eve)
+
+
+async def until_seen(room: Room, conversation: str, *desks: Desk) -> float:
+    """Return how long it takes until Anna and Ben see each other here, a minute at most."""
+    began = room.clock.monotonic()
+    while [[user for user, _ in seen(each, conversation)] for each in desks] != [[BEN], [ANNA]]:
+        assert room.clock.monotonic() - began < 60
+        await room.clock.advance(0.25)
+    return room.clock.monotonic() - began
+
+
+@pytest.mark.parametrize(
+    "gaps",
+    [
+        pytest.param([0.3] * 30, id="all at once"),
+        pytest.param([2.0] * 5, id="a click every two seconds"),
+        pytest.param([0.9, 1.1, 3.2, 4.6], id="just when the last one counted"),
+        pytest.param([0.0, 0.1, 9.5], id="two and a late one"),
+        pytest.param([5.0, 5.0], id="few"),
+        *(pytest.param(seed, id=f"seed {seed}") for seed in range(4)),
+    ],
+)
+async def test_changes_among_the_members_leave_everybody_on_screen(
+    room: Room, gaps: list[float] | int
+) -> None:
+    """However many there are in ten seconds, six seconds after the last one everybody sees everybody."""
+    if isinstance(gaps, int):
+        random, count = Random(gaps), 3 + 4 * gaps
+        moments = sorted(random.uniform(0, 10) for _ in range(count))
+        gaps = [after - before for before, after in pairwise(moments)]
+    conversation, other = shared(room, "one"), shared(room, "two")
+    anna, ben = await present(room, ANNA, conversation), await present(room, BEN, conversation, other)
+    ben.engine.company.introduce(PHONE, "phone")
+    await room.clock.advance(1)
+    for gap in gaps:
+        move(room, conversation)
+        await room.clock.advance(gap)
+    move(room, conversation)
+    await room.clock.advance(0.1)
+    assert seen(anna, conversation) == seen(ben, conversation) == [], "the new channel knows nobody yet"
+    assert await until_seen(room, conversation, anna, ben) <= 7
+    await room.clock.advance(60)
+    assert room.backend.presence.most_calls <= 5
+    assert await until_seen(room, conversation, anna, ben) == 0
+    assert BEN in [sign.user_id for sign in room.backend.presence.shown(live(other))]
+
+
+async def test_the_last_call_is_for_the_conversation_in_front(room: Room) -> None:
+    conversation, other = shared(room, "one"), shared(room, "two")
+    anna, ben = await present(room, ANNA, conversation), await present(room, BEN, conversation, other)
+    ben.engine.company.introduce(PHONE, "phone")
+    await room.clock.advance(1)
+    ben.engine.company.attend(Attention.IDLE)
+    await room.clock.advance(15)
+    assert [sign.attention for sign in room.backend.presence.shown(live(other))] == [Attention.ONLINE]
+    move(room, conversation)
+    await room.clock.advance(0.1)
+    assert await until_seen(room, conversation, anna, ben) <= 7
+    await room.clock.advance(60)
+    assert [sign.attention for sign in room.backend.presence.shown(live(other))] == [Attention.IDLE]
+
+
+async def test_changes_without_an_end_cost_no_more_than_is_allowed(room: Room) -> None:
+    conversation = shared(room, "one")
+    anna, ben = await present(room, ANNA, conversation), await present(room, BEN, conversation)
+    for _ in range(60):
+        move(room, conversation)
+        await room.clock.advance(room.random.uniform(0.1, 8))
+    assert room.backend.presence.most_calls <= 5
+    assert await until_seen(room, conversation, anna, ben) <= CALL_SECONDS
 
 
 async def test_whoever_does_not_take_part_is_not_shown_and_sees_nobody(room: Room) -> None:
@@ -183,13 +264,13 @@ async def test_switching_fast_stays_within_the_limit(room_of: Callable[[int], Ro
     talks = [shared(room, "one") for _ in range(8)]
     anna, ben = await present(room, ANNA, talks[0]), await present(room, BEN, talks[0])
     ben.engine.company.introduce(PHONE, "phone")
-    for _ in range(250):
+    for _ in range(150):
         ben.engine.open_conversations(room.random.sample(talks, room.random.randint(1, 3)))
         if room.random.random() < 0.3:
             ben.engine.company.attend(room.random.choice(list(Attention)))
         if room.random.random() < 0.05:
             ben.network.feed.kill()
-        await room.clock.advance(room.random.uniform(0.05, 3))
+        await room.clock.advance(room.random.uniform(0.05, room.random.choice((1, 3, 12))))
     assert room.backend.presence.most_calls == 5, "as many as allowed, and no more"
     assert anna.mirror.link is LinkState.CONNECTED
     ben.engine.open_conversation(talks[0])

@@ -70,16 +70,18 @@ async def test_where_several_people_wrote_the_model_reads_who(world: World) -> N
         message(2, "Then go to Lisbon", role=Role.ASSISTANT),
         message(3, "I do not", author=ANNA),
         message(5, "Neither do I", author=None),
+        replace(message(7, "I do", author=None), author_name="Ben"),
     ]
     conversation = await stored(world, *rows)
     ben = Profile(rows[0].author_id or "", "ben", "Ben", None, 1, START)
     await world.store.apply(RowBatch(profiles=(ben,)))
-    turns = await read(world, conversation, rows[3])
+    turns = await read(world, conversation, rows[4])
     assert [turn.content for turn in turns] == [
         "Ben: I like the sea",
         "Then go to Lisbon",
         "Somebody: I do not",
         "Somebody: Neither do I",
+        "Ben (copied): I do",
     ]
 
 

@@ -20,7 +20,7 @@ from chatdesk.services.profiles import ProfileService
 from chatdesk.services.receipts import ReceiptService
 from chatdesk.services.typing import TypingService
 from chatdesk.store.worker import Worker
-from tests.support.fake_backend import FakeFeed
+from tests.support.fake_feed import FakeFeed
 from tests.unit.services.virtual.world import ANNA, World
 from tests.unit.sync.conftest import store_in_step
 

@@ -1,0 +1,305 @@
+"""Faults in the calls about people: members, invitations and links, read marks, names of others."""
+
+from __future__ import annotations
+
+from tests.faults.mutant import DATABASE, Mutant
+
+SHARING = "resources/supabase/migrations/0009_sharing.sql"
+PEOPLE = "resources/supabase/migrations/0010_people.sql"
+NAMES = "resources/supabase/migrations/0013_names_of_others.sql"
+PEOPLE_TESTS = f"{DATABASE}/test_people.py"
+
+SHARED: tuple[Mutant, ...] = (
+    Mutant(
+        "G15",
+        "everybody sees every invitation",
+        SHARING,
+        "from public, anon, authenticated, service_role;\n\nalter table public.user_changes",
+        "from public;\n"
+        'create policy "all" on private.invites for select to authenticated using (true);\n'
+        "grant select on private.invites to authenticated;\nalter table public.user_changes",
+        f"{DATABASE}/test_access.py::test_every_verb_on_every_table",
+    ),
+    Mutant(
+        "G15",
+        "a roster for everybody",
+        SHARING,
+        "and m.user_id = (select auth.uid())\n    where c.id = p_conversation_id and c.deleted_at is null",
+        "and m.role = 'owner'\n    where c.id = p_conversation_id and c.deleted_at is null",
+        f"{DATABASE}/test_sharing.py",
+    ),
+    Mutant(
+        "G15",
+        "a removal that leaves the channels as they are",
+        SHARING,
+        "epoch = c.epoch + 1, revision = c.revision + 1, roster_revision",
+        "revision = c.revision + 1, roster_revision",
+        f"{DATABASE}/test_topics.py::test_a_stale_epoch_is_refused_to_everybody",
+    ),
+    Mutant(
+        "G15",
+        "editors who take people out",
+        SHARING,
+        "case when p_user_id = caller then array['editor', 'viewer'] else array['owner'] end);",
+        "case when p_user_id = caller then array['editor', 'viewer'] else array['owner', 'editor'] end);",
+        f"{DATABASE}/test_sharing.py::test_only_the_owner_decides_about_members",
+    ),
+    Mutant(
+        "G15",
+        "an invitation that anybody accepts",
+        SHARING,
+        "from private.invites i where i.id = p_id and i.invitee_id = private.caller();",
+        "from private.invites i where i.id = p_id;",
+        f"{DATABASE}/test_sharing.py::test_only_the_owner_decides_about_members",
+    ),
+    Mutant(
+        "G15",
+        "a link that never expires",
+        SHARING,
+        "if taken.expires_at <= now() then",
+        "if false then",
+        f"{DATABASE}/test_sharing.py::test_a_link_is_good_for_so_many_people_and_so_long",
+    ),
+    Mutant(
+        "G15",
+        "an answer that tells who has an account",
+        SHARING,
+        "    if exists (select from public.conversation_members m\n"
+        "               where m.conversation_id = p_conversation_id and m.user_id = person) then\n"
+        "        person := null;\n",
+        "    if person is null then\n"
+        "        raise exception 'Nobody has this address.' using errcode = '22023';\n",
+        f"{DATABASE}/test_sharing.py::test_nobody_learns_from_an_invitation_who_has_an_account",
+    ),
+    Mutant(
+        "G15",
+        "strangers may ask how far members have read",
+        PEOPLE,
+        "    if not private.is_member(p_conversation_id) then\n",
+        "    if false then\n",
+        f"{PEOPLE_TESTS}::test_members_see_how_far_the_others_have_read",
+    ),
+    Mutant(
+        "G15",
+        "a read mark is shown although its owner shows none",
+        PEOPLE,
+        "on theirs.id = m.user_id and theirs.shows_reading",
+        "on theirs.id = m.user_id",
+        f"{PEOPLE_TESTS}::test_a_mark_is_neither_shown_nor_seen_by_whoever_is_off",
+    ),
+    Mutant(
+        "G15",
+        "whoever shows no read mark sees those of others",
+        PEOPLE,
+        "on mine.id = caller and mine.shows_reading",
+        "on mine.id = caller",
+        f"{PEOPLE_TESTS}::test_a_mark_is_neither_shown_nor_seen_by_whoever_is_off",
+    ),
+    Mutant(
+        "G15",
+        "a hint tells that somebody has read who shows no mark",
+        PEOPLE,
+        "exists (select from public.profiles p where p.id = new.user_id and not p.shows_reading)",
+        "false",
+        f"{PEOPLE_TESTS}::test_a_mark_is_neither_shown_nor_seen_by_whoever_is_off",
+    ),
+    Mutant(
+        "G15",
+        "editors who invite",
+        SHARING,
+        "array['owner']);\n    wish text",
+        "array['owner', 'editor']);\n    wish text",
+        f"{DATABASE}/test_sharing.py::test_only_the_owner_decides_about_members",
+    ),
+    Mutant(
+        "G15",
+        "editors who make links",
+        SHARING,
+        "array['owner']);\nbegin\n    if p_token_hash is null",
+        "array['owner', 'editor']);\nbegin\n    if p_token_hash is null",
+        f"{DATABASE}/test_sharing.py::test_only_the_owner_decides_about_members",
+    ),
+    Mutant(
+        "G15",
+        "editors who withdraw invitations",
+        SHARING,
+        "lock_conversation(gone.conversation_id, array['owner']);",
+        "lock_conversation(gone.conversation_id, array['owner', 'editor']);",
+        f"{DATABASE}/test_sharing.py::test_only_the_owner_decides_about_members",
+    ),
+    Mutant(
+        "G15",
+        "editors who change roles",
+        SHARING,
+        "array['owner']);\n    member public.conversation_members;\n",
+        "array['owner', 'editor']);\n    member public.conversation_members;\n",
+        f"{DATABASE}/test_sharing.py::test_only_the_owner_decides_about_members",
+    ),
+    Mutant(
+        "G15",
+        "whoever likes takes a conversation over",
+        SHARING,
+        "    if place.owner_id is distinct from caller then\n        if place.owner_id = p_user_id then",
+        "    if false then\n        if place.owner_id = p_user_id then",
+        f"{DATABASE}/test_sharing.py::test_only_the_owner_decides_about_members",
+    ),
+    Mutant(
+        "G15",
+        "a conversation is handed to somebody who is not in it",
+        SHARING,
+        "    if not exists (select from public.conversation_members m\n"
+        "                   where m.conversation_id = p_conversation_id and m.user_id = p_user_id) then\n"
+        "        raise exception 'This person is not a member any more.' using errcode = '55000';\n"
+        "    end if;\n"
+        "    if p_user_id = caller",
+        "    if p_user_id = caller",
+        f"{DATABASE}/test_sharing.py::test_handing_over",
+    ),
+    Mutant(
+        "G15",
+        "an invitation that anybody declines",
+        SHARING,
+        "where i.id = p_id and i.invitee_id = caller) then",
+        "where i.id = p_id) then",
+        f"{DATABASE}/test_sharing.py::test_only_the_owner_decides_about_members",
+    ),
+    Mutant(
+        "G15",
+        "an invitation that was declined is taken up later",
+        SHARING,
+        "if not by_link and taken.state <> 'open' then",
+        "if false then",
+        f"{DATABASE}/test_sharing.py::test_nobody_learns_from_an_invitation_who_has_an_account",
+    ),
+    Mutant(
+        "G15",
+        "an address that nobody has confirmed is invited",
+        SHARING,
+        "where lower(u.email) = wish and u.email_confirmed_at is not null;",
+        "where lower(u.email) = wish;",
+        f"{DATABASE}/test_sharing.py::test_an_address_waits_until_somebody_confirms_it_and_a_name_does_not",
+    ),
+    Mutant(
+        "G15",
+        "an invitation follows the address to its next owner",
+        SHARING,
+        "where w.address = lower(new.email) and w.invitee_id is null and w.state = 'open'",
+        "where w.address = lower(new.email) and w.state = 'open'",
+        f"{DATABASE}/test_sharing.py::test_an_address_waits_until_somebody_confirms_it_and_a_name_does_not",
+    ),
+    Mutant(
+        "G15",
+        "members see who was invited",
+        SHARING,
+        "where p_for_owner and i.conversation_id = c.id",
+        "where i.conversation_id = c.id",
+        f"{DATABASE}/test_sharing.py::test_handing_over",
+    ),
+    Mutant(
+        "G15",
+        "an invitation that makes an owner",
+        SHARING,
+        "if p_id is null or p_role is null or p_role not in ('editor', 'viewer') then",
+        "if p_id is null or p_role is null then",
+        f"{DATABASE}/test_sharing.py::test_only_the_owner_decides_about_members",
+    ),
+    Mutant(
+        "G15",
+        "invitations by the thousand",
+        SHARING,
+        "i.created_at > now() - interval '1 hour') >= 60",
+        "i.created_at > now() - interval '1 hour') >= 6000",
+        f"{DATABASE}/test_sharing.py::test_nobody_invites_by_the_thousand",
+    ),
+    Mutant(
+        "G15",
+        "a link that was withdrawn lets people in",
+        SHARING,
+        "if place.deleted_at is not null or taken.state = 'revoked' or",
+        "if place.deleted_at is not null or",
+        f"{DATABASE}/test_sharing.py::test_a_link_is_good_for_so_many_people_and_so_long",
+    ),
+    Mutant(
+        "G15",
+        "a link for any number of people",
+        SHARING,
+        "if by_link and taken.uses >= taken.max_uses then",
+        "if false then",
+        f"{DATABASE}/test_sharing.py::test_one_use_and_two_people_at_the_same_moment",
+    ),
+    Mutant(
+        "G15",
+        "whoever was taken out comes back by a link",
+        SHARING,
+        "if exists (select from private.barred b where b.conversation_id = place.id",
+        "if false and exists (select from private.barred b where b.conversation_id = place.id",
+        f"{DATABASE}/test_sharing.py::test_who_was_taken_out_needs_an_invitation_to_come_back",
+    ),
+    Mutant(
+        "G15",
+        "a reply goes on after its writer was taken out",
+        SHARING,
+        "    left_one := private.next_epoch(p_conversation_id);\n"
+        "    perform private.end_runs_of(p_conversation_id, p_user_id);\n",
+        "    left_one := private.next_epoch(p_conversation_id);\n",
+        f"{DATABASE}/test_sharing.py::test_a_reply_ends_with_the_right_to_write_it",
+    ),
+    Mutant(
+        "G15",
+        "whoever may only read from now on still speaks",
+        SHARING,
+        "        perform private.end_runs_of(p_conversation_id, p_user_id);\n"
+        "        place := private.next_epoch(p_conversation_id);\n",
+        "        perform private.end_runs_of(p_conversation_id, p_user_id);\n"
+        "        place := private.next_roster(p_conversation_id);\n",
+        f"{DATABASE}/test_sharing.py::test_a_reply_ends_with_the_right_to_write_it",
+    ),
+    Mutant(
+        "G15",
+        "whoever was taken out is told of it by nobody",
+        SHARING,
+        "array[p_user_id], 'conversation', left_one.id,",
+        "'{}', 'conversation', left_one.id,",
+        f"{DATABASE}/test_sharing.py::test_who_was_taken_out_needs_an_invitation_to_come_back",
+    ),
+    Mutant(
+        "G15",
+        "an account that ends leaves the channels as they are",
+        SHARING,
+        "        place := private.next_epoch(place.id);\n",
+        "        place := private.next_roster(place.id);\n",
+        f"{DATABASE}/test_sharing.py::test_an_account_that_ends_leaves_its_conversations_to_the_others",
+    ),
+    Mutant(
+        "G15",
+        "a reader inherits before those who write",
+        SHARING,
+        "order by m.role = 'viewer', m.joined_at, m.user_id limit 1;",
+        "order by m.joined_at, m.user_id limit 1;",
+        f"{DATABASE}/test_sharing.py::test_an_account_that_ends_leaves_its_conversations_to_the_others",
+    ),
+    Mutant(
+        "G15",
+        "one's own words under another name",
+        NAMES,
+        """and not e.message @> '{"foreign": true, "role": "user"}'""",
+        "and false",
+        f"{DATABASE}/test_accounts.py::test_a_name_that_is_brought_along_is_nobody",
+    ),
+    Mutant(
+        "G15",
+        "a name that hides what stands beside it",
+        NAMES,
+        "\\u2028-\\u202e",
+        "\\u2028\\u2029",
+        f"{DATABASE}/test_accounts.py::test_a_name_that_is_brought_along_is_nobody",
+    ),
+    Mutant(
+        "G15",
+        "a name beside the id of somebody",
+        NAMES,
+        "author_id is null and role = 'user' and",
+        "role = 'user' and",
+        f"{DATABASE}/test_accounts.py::test_a_name_that_is_brought_along_is_nobody",
+    ),
+)
