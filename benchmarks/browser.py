@@ -23,6 +23,7 @@ import aiohttp
 from benchmarks.place import Place
 
 PEER = Path(__file__).with_name("peer")
+WANTED = "CHATDESK_BENCH_PEER"
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 QUIET = (
     "--headless=new",
@@ -49,7 +50,9 @@ FREE = (
 
 
 def chromium() -> str | None:
-    """Return the path of a Chromium, if there is one."""
+    """Return the path of a Chromium, if there is one and ``CHATDESK_BENCH_PEER`` is not ``off``."""
+    if os.environ.get(WANTED) == "off":
+        return None
     return next((found for name in PROGRAMS if (found := shutil.which(name))), None)
 
 

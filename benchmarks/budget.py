@@ -57,10 +57,15 @@ def proposed(figures: Iterable[Figure], room: float = ROOM) -> str:
     """Write a budget that these figures keep, with ``room`` for what two runs differ by."""
     lines = [HEAD]
     for figure in figures:
-        arms = [arm for arm in (FLOOR, PEER) if arm in figure.arms]
-        if arms:
-            lines += [f"\n[{figure.key}]", *(f"{arm} = {figure.ratio(arm) * room:.2g}" for arm in arms)]
+        numbers = proposed_for(figure, room)
+        if numbers:
+            lines += [f"\n[{figure.key}]", *(f"{arm} = {number:g}" for arm, number in numbers.items())]
     return "\n".join(lines) + "\n"
+
+
+def proposed_for(figure: Figure, room: float = ROOM) -> Mapping[str, float]:
+    """Return the numbers of one figure, two digits each."""
+    return {arm: float(f"{figure.ratio(arm) * room:.2g}") for arm in (FLOOR, PEER) if arm in figure.arms}
 
 
 def verdicts(figures: Iterable[Figure], budget: Budget) -> list[Verdict]:
@@ -71,3 +76,13 @@ def verdicts(figures: Iterable[Figure], budget: Budget) -> list[Verdict]:
         for arm, allowed in budget.get(figure.key, {}).items()
         if arm in figure.arms
     ]
+
+
+def better(found: Iterable[Verdict], again: Iterable[Verdict]) -> list[Verdict]:
+    """Return each verdict in the better of two runs; one that only a single run gave stands as it is."""
+    best: dict[tuple[str, str], Verdict] = {}
+    for each in (*found, *again):
+        place = (each.key, each.arm)
+        if place not in best or each.ratio < best[place].ratio:
+            best[place] = each
+    return list(best.values())

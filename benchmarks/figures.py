@@ -46,8 +46,9 @@ class Figure:
     """One thing that was measured.
 
     ``arms`` holds samples by round for ``chatdesk`` and what it is compared with; ``labels`` say what those
-    are. ``goals``: how many times the other arm ChatDesk may take. ``limit``: the most its p95 may be.
-    ``stages``: by arm, where the time went (medians).
+    are; one that has a label and no samples could not be measured. ``goals``: how many times the other arm
+    ChatDesk may take. ``limit``: the most its p95 may be, ``usual``: the most its median may be. ``stages``:
+    by arm, where the time went (medians).
     """
 
     key: str
@@ -57,6 +58,7 @@ class Figure:
     labels: Mapping[str, str] = field(default_factory=dict)
     goals: Mapping[str, float] = field(default_factory=dict)
     limit: float | None = None
+    usual: float | None = None
     stages: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     note: str = ""
 
@@ -95,7 +97,14 @@ class Figure:
         ]
         if self.limit is not None and self.high() > self.limit:
             found.append(f"p95 {self.high():.3g} {self.unit}, goal {self.limit:g}")
+        if self.usual is not None and self.middle() > self.usual:
+            found.append(f"p50 {self.middle():.3g} {self.unit}, goal {self.usual:g}")
         return found
+
+    @property
+    def absent(self) -> list[str]:
+        """The arms that could not be measured."""
+        return [arm for arm in self.labels if arm not in self.arms]
 
     def verdicts(self) -> list[str]:
         """One for each goal, in words: ``met: ≤ 2× floor``."""
@@ -104,9 +113,12 @@ class Figure:
             for arm, goal in self.goals.items()
             if arm in self.arms
         ]
+        if self.usual is not None:
+            made.append((self.middle() <= self.usual, f"p50 ≤ {self.usual:g} {self.unit}"))
         if self.limit is not None:
             made.append((self.high() <= self.limit, f"p95 ≤ {self.limit:g} {self.unit}"))
-        return [f"{'met' if kept else 'not met'}: {goal}" for kept, goal in made]
+        unknown = [f"not measured: ≤ {self.goals[arm]:g}× {arm}" for arm in self.absent if arm in self.goals]
+        return [f"{'met' if kept else 'not met'}: {goal}" for kept, goal in made] + unknown
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, samples rounded to four places, with what follows from them."""

@@ -1,8 +1,8 @@
 """The whole window on a large store, in a process of its own, with the floor's parts in the same process.
 
 ``python -m benchmarks.inside`` fills a store, says how many seconds that took, and then takes the name of a
-task per line and answers with samples by arm as JSON. Nothing of it needs a network: the account is on a
-server that is not there.
+task per line and answers with samples by arm as JSON; ``--small`` fills in little. Nothing of it needs a
+network: the account is on a server that is not there.
 """
 
 from __future__ import annotations
@@ -185,7 +185,7 @@ class Tasks:
                 took[name].append(await self._open(number, count))
         return ms(took)
 
-    async def append(self) -> Samples:
+    async def append(self, before: Callable[[], None] = lambda: None) -> Samples:
         """One message more: from the change set to the painted row, and a hand-painted bubble."""
         await self._open(1, LARGE)
         mine, floor = [], []
@@ -193,6 +193,7 @@ class Tasks:
             row = self._fresh()
             waiting = self.shown.wait(row.id)
             begun = time.perf_counter()
+            before()
             self.active.messages.apply(ChangeSet(messages=(MessageChange(Verb.ADDED, row),)))
             mine.append(await waiting - begun)
             await settled()
@@ -202,6 +203,22 @@ class Tasks:
             floor.append(await waiting - begun)
             await settled()
         return ms({CHATDESK: mine, FLOOR: floor})
+
+    async def append_twice(self) -> Samples:
+        """The same where another message is taken and painted on the way: what a budget has to notice."""
+        return await self.append(self._detour)
+
+    async def floor_twice(self) -> Samples:
+        """The floor beside itself."""
+        samples: Samples = {CHATDESK: [], FLOOR: []}
+        for _ in range(20):
+            for arm in samples:
+                waiting = self.drawn.wait()
+                begun = time.perf_counter()
+                self.paper.add(TEXT)
+                samples[arm].append(await waiting - begun)
+                await settled()
+        return ms(samples)
 
     async def stream(self) -> Samples:
         """Computing per token on the window's thread, a frame every four; the floor inserts plain text."""
@@ -265,6 +282,11 @@ class Tasks:
         took = await waiting - begun
         await settled(0.05)
         return took
+
+    def _detour(self) -> None:
+        self.active.messages.apply(ChangeSet(messages=(MessageChange(Verb.ADDED, self._fresh()),)))
+        self.active.timeline.flush()
+        self.active.timeline.viewport().repaint()
 
     def _fresh(self, content: str = TEXT) -> Any:
         """Make one message more, the newest of the open conversation."""
@@ -337,7 +359,9 @@ def main() -> int:
         data = Path(directory)
         os.environ["CHATDESK_DATA"] = directory
         begun = time.monotonic()
-        asyncio.run(seed.seed(data, seed.Wish(CONVERSATIONS, [HUGE, LARGE, SMALL], last=2)))
+        small = "--small" in sys.argv
+        size = (SMALL, [SMALL, LARGE, SMALL]) if small else (CONVERSATIONS, [HUGE, LARGE, SMALL])
+        asyncio.run(seed.seed(data, seed.Wish(*size, last=2)))
         filled = time.monotonic() - begun
         application = QApplication(sys.argv[:1])
         application.setQuitOnLastWindowClosed(False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from benchmarks.chart import chart
 from benchmarks.figures import CHATDESK, FLOOR, PEER, Figure, figure_from
@@ -12,6 +13,7 @@ from benchmarks.figures import CHATDESK, FLOOR, PEER, Figure, figure_from
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 """Between these two lines of the page everything is written by ``make bench``."""
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 SHORT = ("delivery", "start", "memory", "open_talk", "append", "search", "idle")
 """The figures that the README shows."""
@@ -28,13 +30,16 @@ def number(value: float) -> str:
 
 def cell(figure: Figure, arm: str) -> str:
     if arm not in figure.arms:
-        return "–"
+        return "not measured" if arm in figure.absent else "–"
     low, high = figure.spread(arm)
     return f"{number(figure.middle(arm))} · **{figure.ratio(arm):.2f}×** ({low:.2g}–{high:.2g})"
 
 
-def table(figures: Sequence[Figure]) -> list[str]:
-    """Return the table: medians, and ratios as the median (least to greatest) of the rounds."""
+def table(figures: Sequence[Figure], failed: Mapping[str, str] = NOTHING) -> list[str]:
+    """Return the table: medians, and ratios as the median (least to greatest) of the rounds.
+
+    ``failed``: the measures that came to nothing, and why; a row for each.
+    """
     lines = [
         "| measure | unit | ChatDesk p50 | p95 | its floor · ratio | a web page · ratio | target |",
         "| --- | --- | ---: | ---: | --- | --- | --- |",
@@ -45,6 +50,8 @@ def table(figures: Sequence[Figure]) -> list[str]:
             f"| {figure.title} | {figure.unit} | {number(figure.middle())} | {number(figure.high())}"
             f" | {cell(figure, FLOOR)} | {cell(figure, PEER)} | {verdict} |"
         )
+    for name, reason in failed.items():
+        lines.append(f"| {name} |  | – | – | – | – | not measured: {reason.replace('|', '/')} |")
     return lines
 
 
@@ -82,7 +89,9 @@ def stages(figures: Sequence[Figure]) -> list[str]:
     return lines
 
 
-def measured(figures: Sequence[Figure], machine: Mapping[str, object]) -> str:
+def measured(
+    figures: Sequence[Figure], machine: Mapping[str, object], failed: Mapping[str, str] = NOTHING
+) -> str:
     """Return the part of the page that the figures make."""
     facts = (
         f"{machine['processor']}, {machine['cores']} cores, {machine['memory_gb']} GB, {machine['system']},"
@@ -98,7 +107,7 @@ def measured(figures: Sequence[Figure], machine: Mapping[str, object]) -> str:
         "",
         "![How many times as long as its floor and as a web page ChatDesk takes](images/performance.svg)",
         "",
-        *table(figures),
+        *table(figures, failed),
         "",
         *stages(figures),
         "What the floors are:",
@@ -137,14 +146,22 @@ def put(page: Path, made: str) -> None:
 
 
 def write(
-    figures: Sequence[Figure], machine: Mapping[str, object], docs: Path, readme: Path | None = None
+    figures: Sequence[Figure],
+    machine: Mapping[str, object],
+    docs: Path,
+    readme: Path | None = None,
+    failed: Mapping[str, str] = NOTHING,
 ) -> None:
     """Put the figures into the pages, the chart and ``performance.json``."""
-    put(docs / "performance.md", measured(figures, machine))
+    put(docs / "performance.md", measured(figures, machine, failed))
     if readme is not None:
         put(readme, short(figures))
     (docs / "images" / "performance.svg").write_text(chart(figures), "utf-8")
-    content = {"machine": dict(machine), "figures": [figure.as_json() for figure in figures]}
+    content = {
+        "machine": dict(machine),
+        "failed": dict(failed),
+        "figures": [figure.as_json() for figure in figures],
+    }
     (docs / "performance.json").write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 

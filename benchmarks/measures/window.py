@@ -154,6 +154,12 @@ async def measure(plan: Plan) -> list[Figure]:
 
 
 def _figure(task: Task, arms: dict[str, list[list[float]]]) -> Figure:
-    labels = {FLOOR: task.floor, PEER: "the same in a web page", "large": "One of 1,000 messages"}
+    labels = {FLOOR: task.floor}
+    if task.peer is not None:
+        labels[PEER] = "the same in a web page"
+    if "large" in task.goals:
+        labels["large"] = "One of 1,000 messages"
     assert CHATDESK in arms
-    return Figure(task.name, task.title, task.unit, arms, labels, dict(task.goals), task.limit, {}, task.note)
+    return Figure(
+        task.name, task.title, task.unit, arms, labels, dict(task.goals), task.limit, note=task.note
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import AsyncIterator
 from typing import Any
@@ -71,6 +72,39 @@ async def test_a_conversation_is_heard_by_its_owner_only(wire: Wire) -> None:
     rows = await ada.client.table("messages").select("id,seq").eq("conversation_id", conversation).execute()
     assert rows.data == [{"id": message, "seq": 1}]
     assert (await bob.client.table("messages").select("id").execute()).data == []
+
+
+async def test_a_message_is_two_frames_for_who_reads_it_and_a_third_for_its_author(wire: Wire) -> None:
+    """The row and a hint; the author's own windows learn as well that what one wrote is read."""
+    ada, bob = await wire.person("ada"), await wire.person("bob")
+    conversation = str(uuid.uuid4())
+    await call(ada, "create_conversation", p_id=conversation, p_title="Hello")
+    admin = await wire.admin()
+    async with admin.transaction():
+        await admin.execute(
+            "select set_config('request.jwt.claims', $1, true)", json.dumps({"sub": ada.id, "role": "admin"})
+        )
+        await admin.execute("select private.add_member($1, $2, 'editor')", conversation, bob.id)
+    topic = f"realtime:conversation:{conversation}:1"
+    async with raw(wire) as author, raw(wire) as reader:
+        for socket, person in ((author, ada), (reader, bob)):
+            for name in (f"realtime:user:{person.id}", topic, f"{topic}:live"):
+                assert (await socket.join(name, person.token))["status"] == "ok"
+        for content in ("One", "Two", "Three"):
+            await call(
+                ada,
+                "send_message",
+                p_id=str(uuid.uuid4()),
+                p_conversation_id=conversation,
+                p_parent_id=None,
+                p_role="user",
+                p_content=content,
+            )
+            wanted = ("message", "hint")
+            for socket, own in ((reader, ()), (author, ("entity",))):
+                frames = await socket.only(*["broadcast"] * len(wanted + own))
+                assert sorted(frame["payload"]["event"] for frame in frames) == sorted(wanted + own)
+                await socket.silence()
 
 
 async def _until_topic(socket: RawSocket, topic: str) -> list[JSON]:
