@@ -13,7 +13,7 @@ MODEL := $(VENV)/share/chatdesk/models/smollm2-135m-instruct-q4_1.gguf
 # What makes programs and installers; its environment is apart, since all that is in it goes in.
 PACKAGE := build/package-venv
 
-.PHONY: run demo screenshots test soak mutants bench bench-check scale lint types contracts texts unit clean lock help \
+.PHONY: run demo screenshots test soak mutants bench bench-check bench-selftest scale lint types contracts texts unit clean lock help \
 	package package-check package-deb-check
 
 help:
@@ -24,6 +24,7 @@ help:
 	@echo "make soak    every guarantee of the sync in its long form (SOAK_SECONDS), into docs/reliability.md"
 	@echo "make bench   ChatDesk beside its floors and a web page, into docs/performance.md (ARGS=--frozen PATH)"
 	@echo "make bench-check  fewer rounds; fails when a ratio is above benchmarks/budget.toml"
+	@echo "make bench-selftest  slows ChatDesk down on purpose; fails when the budget does not notice"
 	@echo "make scale   200 simulated clients on the embedded back end, into docs/scale.md"
 	@echo "make mutants a fault planted for every guarantee, and whether its test catches it (ARGS=-j2)"
 	@echo "make package  the program and its installers for this system, into dist/ (ARGS=...)"
@@ -78,6 +79,9 @@ bench: $(VENV)/dev.stamp
 bench-check: $(VENV)/dev.stamp
 	@packaging/linux/system-libraries.sh bench
 	@$(BIN)/python -m benchmarks check $(ARGS)
+
+bench-selftest: $(VENV)/dev.stamp
+	@$(BIN)/python -m benchmarks selftest
 
 scale: $(VENV)/dev.stamp
 	@$(BIN)/python -m benchmarks.scale $(ARGS)

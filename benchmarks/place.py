@@ -8,7 +8,7 @@ import secrets
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -17,11 +17,15 @@ import aiohttp
 from benchmarks import machine
 from benchmarks.backend import Backend
 from chatdesk.app.puppeteer import Puppet
+from chatdesk.backend.local_launcher import LocalLauncher
 from chatdesk.localbackend.postgres import Cluster
-from tests.support.local_backend import end_backend
+from tests.support.local_backend import end_backend, new_key
 
 ROOT = Path(__file__).resolve().parents[1]
 ROLES = ("supabase_admin", "postgres", "authenticator", "supabase_auth_admin", "supabase_storage_admin")
+LINGER = 60.0
+"""Seconds a back end outlives its last client, longer than any pause between two of them."""
+
 TRACED = (sys.executable, "-m", "benchmarks.traced")
 
 
@@ -35,6 +39,7 @@ class Place:
         self.puppets: list[Puppet] = []
         self.processes: list[asyncio.subprocess.Process] = []
         self._clusters: list[Cluster] = []
+        self._launchers: list[LocalLauncher] = []
 
     @property
     def home(self) -> Path:
@@ -62,6 +67,18 @@ class Place:
         """The back end that the instances started."""
         return await Backend.at(self.home, self.http)
 
+    async def serve(
+        self, home: Path | None = None, command: Sequence[str] | None = None, key: str = ""
+    ) -> Backend:
+        """Start the embedded back end without any window, and stay its client until the end.
+
+        ``command`` starts another one than ChatDesk's own; ``key`` is that of a home that has run before.
+        """
+        launcher = LocalLauncher(home or self.home, LINGER, command)
+        self._launchers.append(launcher)
+        await launcher.ensure(key or new_key())
+        return await Backend.at(home or self.home, self.http)
+
     async def process(
         self, *command: str, environment: Mapping[str, str] | None = None, errors: bool = False
     ) -> asyncio.subprocess.Process:
@@ -81,7 +98,11 @@ class Place:
 
     async def module(self, name: str, *arguments: str) -> asyncio.subprocess.Process:
         """Start a module of the benchmarks."""
-        return await self.process(sys.executable, "-m", f"benchmarks.{name}", *arguments)
+        return await self.process(*self.python(name, *arguments))
+
+    def python(self, name: str, *arguments: str) -> list[str]:
+        """Return the command that runs a module of the benchmarks."""
+        return [sys.executable, "-m", f"benchmarks.{name}", *arguments]
 
     def cluster(self) -> tuple[Cluster, str]:
         """Start a PostgreSQL of the same settings as the embedded back end's; returns its password too."""
@@ -92,10 +113,10 @@ class Place:
         self._clusters.append(made)
         return made, password
 
-    async def floor_server(self) -> tuple[asyncio.subprocess.Process, int]:
+    async def floor_server(self, *options: str) -> tuple[asyncio.subprocess.Process, int]:
         """Start the floor's PostgreSQL and server; returns the server and its port."""
         cluster, password = self.cluster()
-        server = await self.module("floor.server", str(cluster.host), str(cluster.port), password)
+        server = await self.module("floor.server", str(cluster.host), str(cluster.port), password, *options)
         assert server.stdout is not None
         return server, int(await server.stdout.readline())
 
@@ -120,6 +141,7 @@ class Place:
         for each in self.puppets:
             await each.kill()
         await asyncio.gather(*(self.end(each) for each in self.processes))
+        await asyncio.gather(*(each.release() for each in self._launchers), return_exceptions=True)
         if self.home.is_dir():
             await end_backend(self.home)
         for cluster in self._clusters:

@@ -1,8 +1,9 @@
 """The floor of a delivery: POST -> INSERT -> commit -> NOTIFY -> websocket, and nothing else.
 
-``python -m benchmarks.floor.server HOST PORT PASSWORD`` serves a PostgreSQL that is there already, prints its
-own port, and ends with its standard input. No accounts, no policies, no counters, one topic. The frame
-carries the stamps of its way.
+``python -m benchmarks.floor.server HOST PORT PASSWORD`` serves a PostgreSQL that is there already, prints
+its own port, and ends with its standard input. No accounts, no policies, no counters, one topic. The
+frame carries the stamps of its way. With ``poll`` as a fourth argument the rows wait for a timer as they
+do at Supabase.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ import orjson
 import uvloop
 from aiohttp import web
 
+from benchmarks.poll import Poll
+
 SCHEMA = """
 create table if not exists floor (
     id uuid primary key, conversation_id uuid not null, role text not null, content text not null,
@@ -31,7 +34,7 @@ create or replace trigger tell after insert on floor for each row execute functi
 INSERT = "insert into floor (id, conversation_id, role, content) values ($1, $2, $3, $4)"
 
 
-async def main(host: str, port: int, password: str) -> None:
+async def main(host: str, port: int, password: str, polls: bool) -> None:
     where: dict[str, Any] = {
         "host": host,
         "port": port,
@@ -44,11 +47,19 @@ async def main(host: str, port: int, password: str) -> None:
     insert = await writer.prepare(INSERT)
     sockets: set[web.WebSocketResponse] = set()
     stamps: dict[str, dict[str, int]] = {}
+    one_by_one = asyncio.Lock()
 
     def notified(_connection: object, _pid: int, _channel: str, payload: str) -> None:
+        if polls:
+            timer.add(payload)
+        else:
+            tell(payload, 0, 0)
+
+    def tell(payload: str, came: int, went: int) -> None:
         row = orjson.loads(payload)
         way = stamps.pop(row["id"], {})
         way["seen"] = time.monotonic_ns()
+        way["held"] = went - came
         frame = orjson.dumps({"record": row, "stamps": way})
         for socket in sockets:
             assert socket._writer is not None
@@ -56,13 +67,15 @@ async def main(host: str, port: int, password: str) -> None:
             if transport is not None:
                 transport.write(_text(frame))
 
+    timer = Poll(tell)
     await listener.add_listener("floor", notified)
 
     async def send(request: web.Request) -> web.Response:
         received = time.monotonic_ns()
         row = orjson.loads(await request.read())
         stamps[row["id"]] = {"received": received}
-        await insert.fetch(row["id"], row["conversation_id"], row["role"], row["content"])
+        async with one_by_one:
+            await insert.fetch(row["id"], row["conversation_id"], row["role"], row["content"])
         return web.json_response({})
 
     async def connect(request: web.Request) -> web.WebSocketResponse:
@@ -104,4 +117,4 @@ def _text(payload: bytes) -> bytes:
 
 
 if __name__ == "__main__":
-    uvloop.run(main(sys.argv[1], int(sys.argv[2]), sys.argv[3]))
+    uvloop.run(main(sys.argv[1], int(sys.argv[2]), sys.argv[3], "poll" in sys.argv[4:]))

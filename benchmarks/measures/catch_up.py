@@ -9,11 +9,11 @@ from random import Random
 
 from benchmarks.backend import Backend
 from benchmarks.browser import Page, browser
+from benchmarks.cores import open_core, reaches
 from benchmarks.figures import CHATDESK, FLOOR, PEER, Figure
 from benchmarks.place import place
 from benchmarks.plan import Plan, order
 from chatdesk.domain.ids import new_id
-from tests.faults.core import Core
 from tests.faults.rig import until
 
 MISSED = 10_000
@@ -23,15 +23,14 @@ ROUNDS = 3
 async def measure(plan: Plan) -> list[Figure]:
     """A headless instance that was away, from the same copy each time; bare requests; the page's requests."""
     async with place() as here, browser(here) as chrome:
-        keeper = await here.puppet("keeper")
-        backend = await here.backend()
+        backend = await here.serve()
         [conversation] = await backend.bring([10])
         away = here.directory / "away"
-        core = await _core(backend, away)
+        core = await open_core(backend, away)
         await until(lambda: core.watch.state.link == "connected")
         core.engine.open_conversation(conversation)
         known = (await backend.rpc("pull_messages", p_conversation_id=conversation, p_after=0))["cursor"]
-        await until(lambda: _has(core, conversation, known))
+        await until(lambda: reaches(core, conversation, known))
         await core.stop()
         await _miss(backend, conversation)
         newest = (await backend.rpc("page_messages", p_conversation_id=conversation))["cursor"]
@@ -52,7 +51,6 @@ async def measure(plan: Plan) -> list[Figure]:
                     told = await page.call("catchUp", conversation, known)
                     assert told["rows"] == MISSED
                     arms[name].append([told["ms"]])
-        await keeper.quit()
         return [
             Figure(
                 "catch_up",
@@ -66,21 +64,6 @@ async def measure(plan: Plan) -> list[Figure]:
                 {FLOOR: 2.0},
             )
         ]
-
-
-async def _core(backend: Backend, directory: Path) -> Core:
-    return await Core.start(
-        "away",
-        directory,
-        user_id=backend.user_id,
-        url=backend.server.url,
-        api_key=backend.server.anon_key,
-        session=backend.session,
-    )
-
-
-async def _has(core: Core, conversation: str, revision: int) -> bool:
-    return (await core.store.conversation_cursor(conversation) or 0) >= revision
 
 
 async def _miss(backend: Backend, conversation: str) -> None:
@@ -111,8 +94,8 @@ async def _come_back(directory: Path, away: Path, backend: Backend, conversation
     copy = directory / "back"
     shutil.copytree(away, copy)
     begun = time.monotonic()
-    core = await _core(backend, copy)
-    await until(lambda: _has(core, conversation, newest), within=120)
+    core = await open_core(backend, copy)
+    await until(lambda: reaches(core, conversation, newest), within=120)
     took = (time.monotonic() - begun) * 1000
     await core.stop()
     shutil.rmtree(copy)

@@ -39,6 +39,8 @@ class Chats:
         self.own: list[list[float]] = []
         self.acknowledged: list[list[float]] = []
         self.stages: Stages = {}
+        self.sent: list[str] = []
+        """The messages of the last round."""
 
     async def round(self, count: int) -> list[float]:
         sent: list[tuple[str, int]] = []
@@ -53,7 +55,7 @@ class Chats:
             own.append((here["at"] - answer["at"]) / 1e6)
             self.a.events.clear()
             self.b.events.clear()
-        ids = [each for each, _ in sent]
+        ids = self.sent = [each for each, _ in sent]
         out = (await self.a.ask("stamps", messages=ids))["stamps"]
         came = (await self.b.ask("stamps", messages=ids))["stamps"]
         answers = []
@@ -81,11 +83,14 @@ class Bare:
         self._way: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self._conversation = str(uuid.uuid4())
         self.stages: Stages = {}
+        self.held: list[float] = []
+        """For how many milliseconds a server with a timer kept each message of the last round."""
 
     async def round(self, count: int) -> list[float]:
         if self._way is None:
             self._way = await asyncio.open_connection("127.0.0.1", self._port)
         stream, out = self._way
+        self.held = []
         assert self._reader.stdout is not None
         painted = []
         for number in range(count):
@@ -102,6 +107,7 @@ class Bare:
             for name, (first, last) in zip(names, pairwise(way), strict=True):
                 self.stages.setdefault(name, []).append((last - first) / 1e6)
             painted.append((told["painted"] - begun) / 1e6)
+            self.held.append(told.get("held", 0) / 1e6)
         return painted
 
 
@@ -142,7 +148,7 @@ async def measure(plan: Plan) -> list[Figure]:
             "the chat", lambda state: any(each["id"] == conversation for each in state["conversations"])
         )
         await b.ask("open", conversation_id=conversation)
-        arms: dict[str, Any] = {CHATDESK: Chats(a, b, await here.backend()), FLOOR: await _floor(here)}
+        arms: dict[str, Any] = {CHATDESK: Chats(a, b, await here.backend()), FLOOR: await floor_arm(here)}
         await asyncio.gather(
             a.ask("settled", conversation_id=conversation), b.ask("settled", conversation_id=conversation)
         )
@@ -198,8 +204,9 @@ async def measure(plan: Plan) -> list[Figure]:
         ]
 
 
-async def _floor(here: Place) -> Bare:
-    server, port = await here.floor_server()
+async def floor_arm(here: Place, *options: str) -> Bare:
+    """Start the floor: its server with these options, and its window."""
+    server, port = await here.floor_server(*options)
     reader = await here.module("floor.reader", str(port))
     assert reader.stdout is not None
     assert await reader.stdout.readline() == b"ready\n"

@@ -1,4 +1,4 @@
-"""One message to 2, 50 and 200 clients: how long until the last has it, and what it costs the server."""
+"""One message to 2, 50, 200 and 500 clients: how long until the last has it, and what it costs the server."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from benchmarks.place import Place, place
 from benchmarks.plan import Plan, order
 from chatdesk.domain.ids import new_id
 
-CLIENTS = (2, 50, 200)
+CLIENTS = (2, 50, 200, 500)
 ROUNDS = 3
 MESSAGES = 30
 OWN = re.compile(r'"message_id": ?"([^"]+)"')
@@ -60,12 +60,12 @@ class Listeners:
         await asyncio.gather(*self._readers, return_exceptions=True)
 
 
-def _own(text: str) -> str | None:
+def own_id(text: str) -> str | None:
     found = OWN.search(text)
     return found[1] if found else None
 
 
-def _bare(text: str) -> str | None:
+def bare_id(text: str) -> str | None:
     found = BARE.search(text)
     return found[1] if found else None
 
@@ -99,13 +99,11 @@ async def measure(plan: Plan) -> list[Figure]:
     """Each number of clients with both servers, in turns."""
     figures: list[Figure] = []
     async with place() as here:
-        puppet = await here.puppet("a")
-        backend = await here.backend()
-        conversation = (await puppet.ask("create", title="Fan-out"))["conversation_id"]
-        await puppet.until_state("an empty outbox", lambda state: not state["pending"])
+        backend = await here.serve()
+        [conversation] = await backend.bring([1])
         topic = f"conversation:{conversation}:1"
         floor, port = await here.floor_server()
-        for count in CLIENTS:
+        for count in CLIENTS[:-1] if plan.quick else CLIENTS:
             arms = {
                 CHATDESK: await _chatdesk(backend, conversation, topic, count),
                 FLOOR: await _floor(here, floor.pid, port, count),
@@ -143,7 +141,7 @@ async def measure(plan: Plan) -> list[Figure]:
 async def _chatdesk(backend: Backend, conversation: str, topic: str, count: int) -> Arm:
     listeners = Listeners()
     for _ in range(count):
-        listeners.add(await backend.join(topic), _own)
+        listeners.add(await backend.join(topic), own_id)
 
     async def send(message_id: str) -> None:
         await backend.rpc(
@@ -161,7 +159,7 @@ async def _chatdesk(backend: Backend, conversation: str, topic: str, count: int)
 async def _floor(here: Place, pid: int, port: int, count: int) -> Arm:
     listeners = Listeners()
     for _ in range(count):
-        listeners.add(await here.http.ws_connect(f"http://127.0.0.1:{port}/socket"), _bare)
+        listeners.add(await here.http.ws_connect(f"http://127.0.0.1:{port}/socket"), bare_id)
     conversation = str(uuid.uuid4())
 
     async def send(message_id: str) -> None:

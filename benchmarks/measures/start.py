@@ -8,15 +8,18 @@ import signal
 import time
 from contextlib import suppress
 from pathlib import Path
+from statistics import median
 
 from aiohttp import web
 
 from benchmarks import machine
 from benchmarks.browser import chromium, command
 from benchmarks.figures import CHATDESK, FLOOR, PEER, Figure
-from benchmarks.place import TRACED, Place, place
+from benchmarks.place import LINGER, TRACED, Place, place
 from benchmarks.plan import Plan, order
 from chatdesk.app.puppeteer import Puppet
+from chatdesk.backend.local_launcher import LocalLauncher
+from tests.support.local_backend import end_backend, new_key
 
 STARTS = 6
 REST = 3.0
@@ -27,6 +30,8 @@ WEIGHED = 4
 
 DEADLINE = 60.0
 FROZEN = "frozen"
+COLD, COLD_STARTS = "cold", 4
+"""The way to start that takes a PostgreSQL each time, and how many of them count."""
 
 PAGE = """<!doctype html><title>peer</title><style>
 body {{ margin: 0; display: flex; height: 100vh; font: 14px sans-serif }}
@@ -49,6 +54,7 @@ class Starts:
         self.computed: list[float] = []
         """Milliseconds of computing until then, of all its processes."""
         self.megabytes: list[float] = []
+        self.weighed = WEIGHED
 
     async def once(self) -> None:
         raise NotImplementedError
@@ -58,7 +64,7 @@ class Starts:
         self.computed.append(machine.cpu_seconds(*machine.tree(pid)) * 1000)
 
     async def weigh(self, pids: list[int]) -> None:
-        if len(self.megabytes) == WEIGHED:
+        if len(self.megabytes) == self.weighed:
             return
         await asyncio.sleep(REST)
         self.megabytes.append(machine.memory(*pids))
@@ -71,7 +77,14 @@ class ChatDesk(Starts):
         super().__init__(here)
         self.connected: list[float] = []
 
+    async def prepare(self) -> None:
+        """See to it that its back end runs: whoever came before may have ended it."""
+        launcher = LocalLauncher(self.here.home, LINGER)
+        await launcher.ensure(new_key())
+        await launcher.release()
+
     async def once(self) -> None:
+        await self.prepare()
         begun = time.monotonic_ns()
         process = await self.here.process(
             *TRACED,
@@ -99,6 +112,16 @@ class ChatDesk(Starts):
         await self.weigh([process.pid])
         process.terminate()
         await process.wait()
+
+
+class ChatDeskAlone(ChatDesk):
+    """The same when its back end does not run yet: the window must not wait for it."""
+
+    async def prepare(self) -> None:
+        await end_backend(self.here.home)
+
+    async def weigh(self, pids: list[int]) -> None:
+        del pids  # It weighs what the other one does.
 
 
 class Frozen(Starts):
@@ -176,22 +199,27 @@ async def measure(plan: Plan) -> list[Figure]:
         await _fill(here)
         told = asyncio.Event()
         runner = await _serve(told)
-        arms: dict[str, Starts] = {CHATDESK: ChatDesk(here), FLOOR: Bare(here)}
+        arms: dict[str, Starts] = {CHATDESK: ChatDesk(here), COLD: ChatDeskAlone(here), FLOOR: Bare(here)}
         if plan.frozen is not None:
             arms[FROZEN] = Frozen(here, plan.frozen)
         if chromium() is not None:
             arms[PEER] = Chromium(here, f"http://127.0.0.1:{runner.addresses[0][1]}/", told)
+        for arm in arms.values():
+            arm.weighed = plan.rounds(WEIGHED)
         for number in range(plan.rounds(STARTS) + 1):
             for name in order(number, list(arms)):
-                await arms[name].once()
+                if name != COLD or number <= COLD_STARTS:
+                    await arms[name].once()
         await runner.cleanup()
         labels = {
             FLOOR: "bare PySide6 window, 200 titles and 60 texts",
             PEER: "the same as a web page, Chromium",
-            FROZEN: "ChatDesk's frozen build",
         }
-        chats = arms[CHATDESK]
+        if plan.frozen is not None:
+            labels[FROZEN] = "ChatDesk's frozen build"
+        chats, alone = arms[CHATDESK], arms.pop(COLD)
         assert isinstance(chats, ChatDesk)
+        assert isinstance(alone, ChatDesk)
         rounds = {name: [[each] for each in arm.ms[1:]] for name, arm in arms.items()}
         return [
             Figure(
@@ -211,11 +239,20 @@ async def measure(plan: Plan) -> list[Figure]:
             ),
             Figure(
                 "start_connected",
-                "Start → connected (its back end running or starting)",
+                "Start → connected, its back end running",
                 "ms",
                 {CHATDESK: [[each] for each in chats.connected[1:]], FLOOR: rounds[FLOOR]},
-                labels,
+                {FLOOR: labels[FLOOR]},
                 {FLOOR: 4.0},
+            ),
+            Figure(
+                "start_alone",
+                "Start → painted while its back end has to start as well",
+                "ms",
+                {CHATDESK: [[each] for each in alone.ms[1:]], FLOOR: rounds[CHATDESK][: len(alone.ms) - 1]},
+                {FLOOR: "the same with its back end running"},
+                {FLOOR: 1.25},
+                note=f"Connected after {median(alone.connected[1:]):,.0f} ms (median).",
             ),
             Figure(
                 "memory",

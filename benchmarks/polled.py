@@ -1,0 +1,57 @@
+"""The embedded back end behind a polling timer: ``python -m benchmarks.polled LOG`` and the server's own
+options.
+
+``LOG`` gets a line of JSON for each message's frame: ``message``, and for how many ns the timer ``held`` it.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.poll import Poll
+
+
+def hold_back(log: Path) -> None:
+    """Put the timer between the database's word and the server's reading of the row."""
+    from chatdesk.localbackend.realtime.feed import Feed
+
+    notified, hand_over = Feed._on_notified, Feed._hand_over
+    polls: dict[int, Poll[tuple[Any, ...]]] = {}
+    held: dict[str, int] = {}
+
+    def late(feed: Feed, *told: Any) -> None:
+        def release(what: tuple[Any, ...], came: int, went: int) -> None:
+            held[what[3]] = went - came
+            notified(feed, what[0], what[1], what[2], what[3])
+
+        polls.setdefault(id(feed), Poll(release)).add(told)
+
+    def noted(feed: Feed, batch: Sequence[str], rows: Sequence[Any]) -> None:
+        lines = []
+        for row in rows:
+            wait = held.pop(row["id"], 0)
+            if row["event"] == "message":
+                message = json.loads(row["payload"])["message_id"]
+                lines.append(json.dumps({"message": message, "held": wait}) + "\n")
+        if lines:
+            with log.open("a") as file:
+                file.writelines(lines)
+        hand_over(feed, batch, rows)
+
+    setattr(Feed, "_on_notified", late)  # noqa: B010 (it is a method to the type checker)
+    setattr(Feed, "_hand_over", noted)  # noqa: B010
+
+
+def main() -> int:
+    hold_back(Path(sys.argv[1]))
+    from chatdesk.localbackend.__main__ import main as serve
+
+    return serve(sys.argv[2:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
