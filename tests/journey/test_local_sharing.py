@@ -30,6 +30,8 @@ async def let_in(window: Puppet, name: str) -> str:
 async def called(window: Puppet, name: str) -> str:
     await connected(window)
     await window.ask("profile", display_name=name.title(), username=f"{name}_w")
+    # Saving goes on after the button: nothing waits to be sent before it has begun.
+    await window.until_state("the name", lambda state: state["profile"] == name.title())
     await connected(window)
     return str((await window.ask("state"))["user_id"])
 

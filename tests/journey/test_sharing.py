@@ -44,9 +44,15 @@ async def street() -> AsyncIterator[Street]:
             await one.ask("connect", **(form | ({"url": cable.url} if name == "ben" else {})))
             await connected(one)
             await one.ask("profile", display_name=name.title(), username=f"{name}_w")
+            await one.until_state("the name", calls_itself(name.title()))
             await connected(one)
             ids[name] = str((await one.ask("state"))["user_id"])
         yield Street(cable, people["ann"], people["ben"], people["cleo"], ids)
+
+
+def calls_itself(name: str) -> Callable[[State], bool]:
+    """Make a condition: the own profile has this name, here at least."""
+    return lambda state: state["profile"] == name
 
 
 async def people(puppet: Puppet, what: str, met: Callable[[State], bool]) -> State:
