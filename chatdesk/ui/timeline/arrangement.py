@@ -40,6 +40,11 @@ class Arrangement:
             if row is not None:
                 yield spot, row
 
+    @property
+    def ids(self) -> set[str]:
+        """The messages on screen."""
+        return {message_id for message_id, _ in self.placed}
+
     def start(self, model: MessageListModel) -> None:
         """Begin at the end of ``model``."""
         self._model = model
@@ -148,7 +153,7 @@ class Arrangement:
         if widget is None or message.id in self._stale:
             widget = widget or self._shelf.take(message.id)
             self._stale.discard(message.id)
-            widget.show_content(content_of(self._model, row, self._now, self.margin))
+            widget.show_content(content_of(self._model, row, self._now, self.margin), self.width)
         height = widget.lay_out(self.width)
         if widget.unfinished and message.status is not MessageStatus.STREAMING:
             # A long text that was seen before keeps its height while it is written again.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -30,12 +29,13 @@ from chatdesk.ui.timeline.guesses import GuessedHeights
 from chatdesk.ui.timeline.jump_button import JumpButton
 from chatdesk.ui.timeline.look import COLUMN, SIDE_ROOM, Look
 from chatdesk.ui.timeline.pace import Pace
-from chatdesk.ui.timeline.placement import TOP_ROOM, Placed
+from chatdesk.ui.timeline.placement import TOP_ROOM
 from chatdesk.ui.timeline.rewriting import Rewriting
 from chatdesk.ui.timeline.row import RowView
 from chatdesk.ui.timeline.row_signals import RowSignals
 from chatdesk.ui.timeline.scroll_keys import LINE, scrolled
 from chatdesk.ui.timeline.shelf import RowShelf
+from chatdesk.ui.timeline.showing import chain_tabs, show_rows
 from chatdesk.ui.timeline.sight import Sight
 
 _NOTCH = 110
@@ -107,6 +107,8 @@ class TimelineView(QAbstractScrollArea):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        # As the composer grows and shrinks the rows only move, and their pixels can.
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_StaticContents)
         self.verticalScrollBar().valueChanged.connect(self._bar_moved)
         theme.changed.connect(self._restyle)
 
@@ -287,7 +289,10 @@ class TimelineView(QAbstractScrollArea):
         if self._rows.pinned:
             self._jump.set_count(0)
         self._sync_scroll_bar()
-        self._show_rows(before)
+        show_rows(self.viewport(), self._rows, before)
+        self._shelf.keep(self._rows.ids)
+        if before.keys() != self._rows.ids:
+            chain_tabs(self._rows)
         if bool(before) != bool(self._rows.placed):
             self.viewport().update()  # What is painted where there is no row comes or goes.
         self._show_jump_button()
@@ -301,21 +306,6 @@ class TimelineView(QAbstractScrollArea):
         if any(row.unfinished for _, row in self._rows):
             self._pace.want()
         self.laid_out.emit()
-
-    def _show_rows(self, before: dict[str, Placed]) -> None:
-        moves = {spot.y - before[each].y for each, spot in self._rows.placed if each in before}
-        if len(moves) == 1 and self.isVisible():
-            distance = moves.pop()
-            if 0 < abs(distance) < self.viewport().height():
-                self.viewport().scroll(0, distance)
-        for spot, row in self._rows:
-            row.setGeometry(0, spot.y, self._rows.width, spot.height)
-            if row.isHidden():
-                row.show()
-        self._shelf.keep({message_id for message_id, _ in self._rows.placed})
-        if before.keys() != {message_id for message_id, _ in self._rows.placed}:
-            for (_, above), (_, below) in pairwise(self._rows):
-                QWidget.setTabOrder(above.tab_chain[-1], below.tab_chain[0])
 
     def _sync_scroll_bar(self) -> None:
         bar, room = self.verticalScrollBar(), self.viewport().height()
@@ -371,6 +361,8 @@ class TimelineView(QAbstractScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:
         if self.viewport().width() != self._rows.width:
             self._guess()
+        if not self._rows.placed:
+            self.viewport().update()  # The words there stand in its middle.
         self._lay_out()
 
     def showEvent(self, event: QShowEvent) -> None:
