@@ -68,6 +68,8 @@ class BodyView(QTextBrowser):
         self._pressed = False
         self._caret = QRect()
         self._caret_phase = 0
+        self._ideal = (-1, -1, 0)
+        """The greatest width and the count of written pieces it was found out for, and what was found."""
         self.streaming = False
         self.spanned: Callable[[], str] = str
         """Returns what is selected here and in other messages; nothing when only this one is concerned."""
@@ -103,6 +105,15 @@ class BodyView(QTextBrowser):
         # Qt lays the whole document out again, whether the width is another one or not.
         if width != self.lineWrapColumnOrWidth():
             self.setLineWrapColumnOrWidth(width)
+
+    def ideal_width(self, most: int) -> int:
+        """Return how wide the text wants to be, ``most`` pixels at most; it is found out once."""
+        if self._ideal[:2] != (most, self.markdown.pieces):
+            self.wrap_at(most)
+            least = 260 if self.code_cards() else 12
+            wide = min(most, max(least, int(self.document().idealWidth()) + 1))
+            self._ideal = (most, self.markdown.pieces, wide)
+        return self._ideal[2]
 
     def height_needed(self) -> float:
         """Return the height of the text with everything that is painted behind it."""

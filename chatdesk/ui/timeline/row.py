@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from chatdesk.domain.message import DeliveryState, Role
 from chatdesk.language.door import N_, _
 from chatdesk.ui.attachments.strip import AttachmentStrip
-from chatdesk.ui.people.readers import ReaderStrip, read_words
+from chatdesk.ui.people.readers import ReaderStrip
 from chatdesk.ui.timeline.avatars import Avatars
 from chatdesk.ui.timeline.body import BodyView
 from chatdesk.ui.timeline.content import RowContent
@@ -34,7 +34,7 @@ from chatdesk.ui.timeline.message_actions import OWN_ACTIONS, STANDS_OUT, Messag
 from chatdesk.ui.timeline.message_editor import MessageEditor
 from chatdesk.ui.timeline.offers import MessageAction
 from chatdesk.ui.timeline.row_footer import RowFooter
-from chatdesk.ui.timeline.row_paint import DELIVERY, Places, paint_row
+from chatdesk.ui.timeline.row_paint import Places, paint_row, spoken
 from chatdesk.ui.timeline.row_shape import alteration, bubble_room, column, inset, text_room
 
 _DELETED = N_("This message was deleted.")
@@ -70,8 +70,6 @@ class RowView(QWidget):
         self._laid_out_for = -1
         self._dressed = False
         """Whether everything shown is in the present look and language."""
-        self._ideal = (-1, -1, 0)
-        """The greatest width, the count of written pieces, and how wide the text wants to be for these."""
         self._height = 0
         self._at = Places()
         self._footer = RowFooter()
@@ -100,6 +98,10 @@ class RowView(QWidget):
     def content(self) -> RowContent | None:
         """What is shown."""
         return self._content
+
+    def fits(self, width: int) -> bool:
+        """Whether everything has its place in a view ``width`` pixels wide."""
+        return self._laid_out_for == width
 
     @property
     def unfinished(self) -> bool:
@@ -187,9 +189,13 @@ class RowView(QWidget):
             self.update(getattr(self._at, mark))
         self.body.setAccessibleName(content.accessible_name)
         self.setAccessibleName(content.accessible_name)
-        state = _(DELIVERY[content.delivery][1]) if content.own else ""
-        said = (state, content.failure or content.status_line, content.left_out_line)
-        self.body.setAccessibleDescription(": ".join(filter(None, (*said, read_words(content.readers)))))
+        self.body.setAccessibleDescription(spoken(content))
+        if news.reshaped:
+            self._furnish(content)
+            self._laid_out_for = -1
+
+    def _furnish(self, content: RowContent) -> None:
+        """Show what has widgets of its own."""
         self.readers.show_readers(content.readers)
         self.files.show_attachments(content.attachments)
         self.buttons.hints[MessageAction.DETAILS] = summary_of(content.facts)
@@ -199,8 +205,6 @@ class RowView(QWidget):
         elif self.editor is None:
             self._open_editor(content.draft)
         self._reveal()
-        if news.reshaped:
-            self._laid_out_for = -1
 
     def _write(self, content: RowContent) -> None:
         deleted = content.deleted
@@ -318,7 +322,7 @@ class RowView(QWidget):
 
     def _arrange_text(self, content: RowContent, left: int, y: int, width: int) -> QRect:
         most = bubble_room(width)
-        wide = most if len(content.text) > _SURELY_WIDE else self._ideal_width(most)
+        wide = most if len(content.text) > _SURELY_WIDE else self.body.ideal_width(most)
         x = left + width - wide - 2 * BUBBLE_X if content.own else left
         height = self._set_body(QRect(x + BUBBLE_X, y + BUBBLE_TOP, wide, 0))
         return QRect(x, y, wide + 2 * BUBBLE_X, height + BUBBLE_TOP + BUBBLE_BOTTOM)
@@ -336,15 +340,6 @@ class RowView(QWidget):
                 self._failure.set_reason(content.failure)
                 below = self._failure.place(left, below + 4, width)
         return below
-
-    def _ideal_width(self, most: int) -> int:
-        written = self.body.markdown.pieces
-        if self._ideal[:2] != (most, written):
-            self.body.wrap_at(most)
-            least = 260 if self.body.code_cards() else 12
-            wide = min(most, max(least, int(self.body.document().idealWidth()) + 1))
-            self._ideal = (most, written, wide)
-        return self._ideal[2]
 
     def _arrange_actions(self, content: RowContent, left: int, below: int, width: int) -> int:
         """Put the actions beside the bubble, or where they do not fit or stay for good, below it."""

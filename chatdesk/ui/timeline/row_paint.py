@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
 
 from chatdesk.domain.message import DeliveryState, Role
 from chatdesk.language.door import N_, _
+from chatdesk.ui.people.readers import read_words
 from chatdesk.ui.theme.icons import paint_icon
 from chatdesk.ui.timeline.avatars import Avatars
 from chatdesk.ui.timeline.content import NEW_MESSAGES, RowContent
@@ -21,6 +22,13 @@ DELIVERY = {
     DeliveryState.FAILED: ("alert", N_("Not sent")),
 }
 """The mark of each state and the words for it."""
+
+
+def spoken(content: RowContent) -> str:
+    """Return what a screen reader says behind the text: of what is painted, what is no text."""
+    state = _(DELIVERY[content.delivery][1]) if content.own else ""
+    said = (state, content.failure or content.status_line, content.left_out_line)
+    return ": ".join(filter(None, (*said, read_words(content.readers))))
 
 
 @dataclass(slots=True)

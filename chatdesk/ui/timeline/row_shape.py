@@ -11,8 +11,8 @@ from chatdesk.ui.timeline.row_paint import mark_of
 
 _NAMES = tuple(field.name for field in fields(RowContent))
 _WRITTEN = frozenset({"text", "deleted", "status", "role"})
-_FLAT = frozenset({"delivery", "failure", "time", "day", "author", "author_key", "avatar", "fresh", "facts"})
-"""What needs no other room; whatever is not named here, or is added one day, lays the row out again."""
+_FLAT = frozenset({"delivery", "failure", "time", "day", "author", "author_key", "avatar"})
+"""What is only painted or spoken; whatever is not named here, or is added one day, arranges the row again."""
 
 _PAINTED_IN = {
     "day": ("day",),
