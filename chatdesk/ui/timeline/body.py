@@ -66,6 +66,7 @@ class BodyView(QTextBrowser):
         self._hovered: int | None = None
         self._copied: int | None = None
         self._pressed = False
+        self._muted = False
         self._caret = QRect()
         self._caret_phase = 0
         self._ideal = (-1, -1, 0)
@@ -121,10 +122,12 @@ class BodyView(QTextBrowser):
 
     def set_muted(self, muted: bool) -> None:
         """Show the text in the quiet colour."""
-        self._colour(muted)
+        if muted != self._muted:
+            self._muted = muted
+            self._colour()
 
-    def _colour(self, muted: bool = False) -> None:
-        tokens = self._look.tokens
+    def _colour(self) -> None:
+        tokens, muted = self._look.tokens, self._muted
         palette = QPalette(self.palette())
         palette.setColor(QPalette.ColorRole.Text, QColor(tokens.text_muted if muted else tokens.text))
         palette.setColor(QPalette.ColorRole.Base, QColor(0, 0, 0, 0))
