@@ -31,6 +31,8 @@ def _imported() -> ModuleType:
 async def adapters_loaded() -> None:
     """Import the adapters in a thread: about a second, once; afterwards a plain import costs nothing."""
     global _here
+    if _here:
+        return  # Every request comes by here: two turns by way of a thread would be its greatest part.
     await asyncio.to_thread(_imported)
     if not _here:
         _here = True

@@ -44,6 +44,20 @@ class ConversationRole(IntEnum):
     REPLYING = Qt.ItemDataRole.UserRole + 9
     ENTRY = Qt.ItemDataRole.UserRole + 10
     SHARED = Qt.ItemDataRole.UserRole + 11
+    STANDING = Qt.ItemDataRole.UserRole + 12
+    """Who answers there, what this user may do, and whether it is archived."""
+
+
+LISTED_ROLES = frozenset(
+    {
+        ConversationRole.UPDATED_AT,
+        ConversationRole.UNREAD,
+        ConversationRole.DELIVERY,
+        ConversationRole.ENTRY,
+        Qt.ItemDataRole.AccessibleTextRole,
+    }
+)
+"""What changes with each message and concerns the list alone."""
 
 
 _READERS: dict[int, Callable[[ConversationEntry], Any]] = {
@@ -56,6 +70,11 @@ _READERS: dict[int, Callable[[ConversationEntry], Any]] = {
     ConversationRole.UNREAD: lambda entry: entry.unread_count,
     ConversationRole.DELIVERY: lambda entry: entry.delivery,
     ConversationRole.FAILURE: lambda entry: entry.failure,
+    ConversationRole.STANDING: lambda entry: (
+        entry.conversation.answers,
+        entry.membership.role,
+        entry.membership.archived,
+    ),
 }
 _SPOKEN = frozenset(
     {

@@ -179,8 +179,10 @@ class SyncEngine:
     async def submit(self, mutation: Mutation, files: Mapping[str, bytes] | None = None) -> None:
         """Accept a change and the ``files`` its message names: all is on disk afterwards, or it raises."""
         self._backfill.rest()
-        self._publish(await self._store.enqueue(mutation, files or {}))
+        # Rung before it is stored: the worker's question what may be sent stands behind the change in the
+        # store's line, so that the request goes out before the window shows the change, not after.
         self._outbox.ring()
+        self._publish(await self._store.enqueue(mutation, files or {}))
 
     def open_conversation(self, conversation_id: str | None) -> None:
         """Keep one conversation fresh: pull it now, join its channels once the user has stayed."""

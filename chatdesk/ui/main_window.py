@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QWidget
 from chatdesk.config.preferences import Preferences
 from chatdesk.domain.conversation import MemberRole
 from chatdesk.language.door import N_, _
-from chatdesk.models.conversation_list import NEW_TITLE, ConversationListModel
+from chatdesk.models.conversation_list import LISTED_ROLES, NEW_TITLE, ConversationListModel
 from chatdesk.services.preferences import PreferenceService
 from chatdesk.ui.account_verbs import AccountVerbs
 from chatdesk.ui.actions.action_set import ActionSet
@@ -298,7 +298,9 @@ class MainWindow(QMainWindow):
 
     # Following the model
 
-    def _row_changed(self, first: QModelIndex, last: QModelIndex, _roles: list[int]) -> None:
+    def _row_changed(self, first: QModelIndex, last: QModelIndex, roles: list[int]) -> None:
+        if roles and LISTED_ROLES.issuperset(roles):
+            return
         if first.row() <= self._conversations.row_of(self._conversations.active) <= last.row():
             self._refresh()
 

@@ -25,6 +25,7 @@ class ActionSet(QObject):
         super().__init__(window)
         self._actions: dict[ActionId, QAction] = {}
         self._theme = theme
+        self._holds: Need | None = None
         for row in ACTIONS.values():
             action = QAction(window)
             action.setObjectName(row.id.value)
@@ -47,6 +48,9 @@ class ActionSet(QObject):
 
     def enable(self, holds: Need) -> None:
         """Enable the actions whose needs hold now."""
+        if holds == self._holds:
+            return
+        self._holds = holds
         for which, action in self._actions.items():
             action.setEnabled(ACTIONS[which].needs in holds)
 

@@ -195,6 +195,7 @@ class TextField(QPlainTextEdit):
         height = shown * self.fontMetrics().lineSpacing() + margins
         if height != self.maximumHeight():
             self.setFixedHeight(height)
-        many = lines > LINES_MOST
         policy = Qt.ScrollBarPolicy
-        self.setVerticalScrollBarPolicy(policy.ScrollBarAsNeeded if many else policy.ScrollBarAlwaysOff)
+        wanted = policy.ScrollBarAsNeeded if lines > LINES_MOST else policy.ScrollBarAlwaysOff
+        if wanted != self.verticalScrollBarPolicy():
+            self.setVerticalScrollBarPolicy(wanted)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import (
     QEvent,
     QModelIndex,
@@ -16,7 +18,7 @@ from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QMouseEvent, QPa
 from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
 
 from chatdesk.language.door import N_, _
-from chatdesk.models.conversation_list import ConversationListModel, ConversationRole
+from chatdesk.models.conversation_list import AnyIndex, ConversationListModel, ConversationRole
 from chatdesk.models.conversation_sections import ConversationSections
 from chatdesk.ui.conversations.row_delegate import ConversationRowDelegate
 from chatdesk.ui.theme.theme import Theme
@@ -25,6 +27,9 @@ from chatdesk.ui.words import say
 EMPTY = N_("No chats yet.\nWrite a message to start one.")
 EMPTY_ARCHIVE = N_("The archive is empty.")
 NOTHING_FOUND = N_("No title has these words.")
+
+_UNPAINTED = frozenset({ConversationRole.UPDATED_AT, ConversationRole.MODEL, ConversationRole.ENTRY})
+"""What may change of a conversation without its row looking otherwise."""
 
 
 class ConversationListView(QListView):
@@ -120,6 +125,11 @@ class ConversationListView(QListView):
         self._sections.regroup()
 
     # Events
+
+    def dataChanged(self, top_left: AnyIndex, bottom_right: AnyIndex, roles: Sequence[int] = ()) -> None:
+        """Paint the rows that changed. ``QListView`` would lay out all rows, in case one has another size."""
+        if not roles or not _UNPAINTED.issuperset(roles):
+            QAbstractItemView.dataChanged(self, top_left, bottom_right, list(roles))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()

@@ -84,9 +84,10 @@ class MarkdownDocument:
         self._restart({})
 
     def reset(self) -> None:
-        """Forget the text: what is set next has nothing to do with it."""
+        """Empty the document: what is set next has nothing to do with its text."""
         self._text, self._final = "", False
         self._restart({})
+        self._writer.cut(self._seam)
 
     def set_text(self, text: str, *, final: bool = True) -> None:
         """Set what is to be shown; ``final`` when it will not grow any more."""

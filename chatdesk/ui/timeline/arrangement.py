@@ -40,6 +40,11 @@ class Arrangement:
             if row is not None:
                 yield spot, row
 
+    @property
+    def ids(self) -> set[str]:
+        """The messages on screen."""
+        return {message_id for message_id, _ in self.placed}
+
     def start(self, model: MessageListModel) -> None:
         """Begin at the end of ``model``."""
         self._model = model
@@ -103,6 +108,15 @@ class Arrangement:
                 row.advance()
                 return
 
+    def freshen(self) -> bool:
+        """Show what changed in the rows on screen; tell whether one of them needs another place for it."""
+        assert self._model is not None
+        for message_id, _ in self.placed:
+            row = self._model.row_of(message_id)
+            if row is not None and message_id in self._stale:
+                self._show(row, message_id)
+        return not all(row.fits(self.width) for _, row in self)
+
     def lay_out(self, room: int, width: int) -> None:
         """Place the rows for a view of ``room`` by ``width`` pixels; reaching the end pins."""
         model = self._model
@@ -146,12 +160,17 @@ class Arrangement:
         message = self._model.at(row)
         widget = self._shelf.get(message.id)
         if widget is None or message.id in self._stale:
-            widget = widget or self._shelf.take(message.id)
-            self._stale.discard(message.id)
-            widget.show_content(content_of(self._model, row, self._now, self.margin))
+            widget = self._show(row, message.id)
         height = widget.lay_out(self.width)
         if widget.unfinished and message.status is not MessageStatus.STREAMING:
             # A long text that was seen before keeps its height while it is written again.
             height = max(height, self._guesses.heights[row])
         self._guesses.heights[row] = height
         return height
+
+    def _show(self, row: int, message_id: str) -> RowView:
+        assert self._model is not None
+        self._stale.discard(message_id)
+        widget = self._shelf.take(message_id)
+        widget.show_content(content_of(self._model, row, self._now, self.margin), self.width)
+        return widget

@@ -66,8 +66,11 @@ class BodyView(QTextBrowser):
         self._hovered: int | None = None
         self._copied: int | None = None
         self._pressed = False
+        self._muted = False
         self._caret = QRect()
         self._caret_phase = 0
+        self._ideal = (-1, -1, 0)
+        """The greatest width and the count of written pieces it was found out for, and what was found."""
         self.streaming = False
         self.spanned: Callable[[], str] = str
         """Returns what is selected here and in other messages; nothing when only this one is concerned."""
@@ -104,16 +107,27 @@ class BodyView(QTextBrowser):
         if width != self.lineWrapColumnOrWidth():
             self.setLineWrapColumnOrWidth(width)
 
+    def ideal_width(self, most: int) -> int:
+        """Return how wide the text wants to be, ``most`` pixels at most; it is found out once."""
+        if self._ideal[:2] != (most, self.markdown.pieces):
+            self.wrap_at(most)
+            least = 260 if self.code_cards() else 12
+            wide = min(most, max(least, int(self.document().idealWidth()) + 1))
+            self._ideal = (most, self.markdown.pieces, wide)
+        return self._ideal[2]
+
     def height_needed(self) -> float:
         """Return the height of the text with everything that is painted behind it."""
         return self.document().size().height() + self.markdown.skirt
 
     def set_muted(self, muted: bool) -> None:
         """Show the text in the quiet colour."""
-        self._colour(muted)
+        if muted != self._muted:
+            self._muted = muted
+            self._colour()
 
-    def _colour(self, muted: bool = False) -> None:
-        tokens = self._look.tokens
+    def _colour(self) -> None:
+        tokens, muted = self._look.tokens, self._muted
         palette = QPalette(self.palette())
         palette.setColor(QPalette.ColorRole.Text, QColor(tokens.text_muted if muted else tokens.text))
         palette.setColor(QPalette.ColorRole.Base, QColor(0, 0, 0, 0))

@@ -152,6 +152,8 @@ def content_of(model: MessageListModel, row: int, now: Callable[[], datetime], m
 
 def left_out_words(model: MessageListModel, message: Message) -> str:
     """Say which earlier messages the model of a reply did not read; empty when it read them all."""
+    if not message.usage:
+        return ""
     usage = usage_of(message.usage)
     if not usage.left_out:
         return ""

@@ -90,6 +90,13 @@ class JumpButton(_Pill):
         """How many messages came."""
         return self._count
 
+    def stand(self, room: QSize, shown: bool) -> None:
+        """Stand at the bottom of a view of this size, or go."""
+        self.setVisible(shown)
+        if shown:
+            self.move((room.width() - self.width()) // 2, room.height() - self.height() - 12)
+            self.raise_()
+
     def set_count(self, count: int) -> None:
         """Say how many messages came."""
         self._count = count

@@ -17,6 +17,11 @@ _ARROW = 22
 _ICON = 15
 _GAP = 2
 _WORD_GAP = 8
+OWN_ACTIONS = 4 * (BUTTON + _GAP)
+"""How wide the buttons of an own message become: copy, get a reply, edit, delete."""
+
+STANDS_OUT = 20
+"""How far they may stand out of the column, into the room beside it."""
 
 
 class MessageActions(QWidget):

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from chatdesk.domain.message import DeliveryState, Role
 from chatdesk.language.door import N_, _
 from chatdesk.ui.attachments.strip import AttachmentStrip
-from chatdesk.ui.people.readers import ReaderStrip, read_words
+from chatdesk.ui.people.readers import ReaderStrip
 from chatdesk.ui.timeline.avatars import Avatars
 from chatdesk.ui.timeline.body import BodyView
 from chatdesk.ui.timeline.content import RowContent
@@ -20,33 +20,22 @@ from chatdesk.ui.timeline.failure_bar import FailureBar
 from chatdesk.ui.timeline.fold import UnfoldButton
 from chatdesk.ui.timeline.look import (
     AVATAR,
-    AVATAR_GAP,
     BUBBLE_BOTTOM,
-    BUBBLE_SHARE,
     BUBBLE_TOP,
     BUBBLE_X,
-    COLUMN,
     DAY_HEIGHT,
     GLYPH,
     GROUP_GAP,
     ROW_GAP,
-    SIDE_ROOM,
     UNREAD_HEIGHT,
     Look,
 )
-from chatdesk.ui.timeline.message_actions import MessageActions
+from chatdesk.ui.timeline.message_actions import OWN_ACTIONS, STANDS_OUT, MessageActions
 from chatdesk.ui.timeline.message_editor import MessageEditor
 from chatdesk.ui.timeline.offers import MessageAction
 from chatdesk.ui.timeline.row_footer import RowFooter
-from chatdesk.ui.timeline.row_paint import (
-    DELIVERY,
-    paint_author,
-    paint_bubble,
-    paint_day,
-    paint_glyph,
-    paint_heading,
-    paint_unread,
-)
+from chatdesk.ui.timeline.row_paint import Places, paint_row, spoken
+from chatdesk.ui.timeline.row_shape import alteration, bubble_room, column, inset, text_room
 
 _DELETED = N_("This message was deleted.")
 _SURELY_WIDE = 4_000
@@ -79,13 +68,10 @@ class RowView(QWidget):
         self._avatars = avatars
         self._content: RowContent | None = None
         self._laid_out_for = -1
+        self._dressed = False
+        """Whether everything shown is in the present look and language."""
         self._height = 0
-        self._day = QRect()
-        self._unread = QRect()
-        self._heading = QRect()
-        self._bubble = QRect()
-        self._avatar = QRect()
-        self._glyph = QRect()
+        self._at = Places()
         self._footer = RowFooter()
         self._failure: FailureBar | None = None
         self._ground = QRect()
@@ -112,6 +98,10 @@ class RowView(QWidget):
     def content(self) -> RowContent | None:
         """What is shown."""
         return self._content
+
+    def fits(self, width: int) -> bool:
+        """Whether everything has its place in a view ``width`` pixels wide."""
+        return self._laid_out_for == width
 
     @property
     def unfinished(self) -> bool:
@@ -153,7 +143,7 @@ class RowView(QWidget):
     @property
     def bubble(self) -> QRect:
         """The bubble, empty for a message without one."""
-        return self._bubble
+        return self._at.bubble
 
     @property
     def failure_bar(self) -> FailureBar | None:
@@ -173,26 +163,39 @@ class RowView(QWidget):
         if self._failure is not None:
             self._failure.set_look(look)
         self._laid_out_for = -1
+        self._dressed = False
 
-    def show_content(self, content: RowContent) -> None:
-        """Show ``content``; at most one piece of its text is written now, the rest by ``advance``."""
+    def show_content(self, content: RowContent, width: int) -> None:
+        """Show ``content`` in a view ``width`` pixels wide.
+
+        At most one piece of its text is written now, the rest by ``advance``. What is shown already is
+        neither written, laid out nor painted again.
+        """
+        before = self._content if self._dressed and self.message_id == content.id else None
+        if content == before:
+            return
         if self.message_id != content.id:
             self.body.clear_selection()
             self.body.markdown.reset()
+            # Now, while there is no text: later it would be laid out once more.
+            self.body.wrap_at(text_room(content, width))
             self.close_editor()
-        deleted = content.deleted
         self._content = content
-        self.body.set_muted(deleted or content.role is Role.SYSTEM)
-        self.body.streaming = content.streaming
-        self.body.markdown.set_text(
-            f"*{_(_DELETED)}*" if deleted else content.text, final=not content.streaming
-        )
-        self.body.markdown.advance()
+        self._dressed = True
+        news = alteration(before, content)
+        if news.rewritten:
+            self._write(content)
+        for mark in news.marks:
+            self.update(getattr(self._at, mark))
         self.body.setAccessibleName(content.accessible_name)
         self.setAccessibleName(content.accessible_name)
-        state = _(DELIVERY[content.delivery][1]) if content.own else ""
-        said = (state, content.failure or content.status_line, content.left_out_line)
-        self.body.setAccessibleDescription(": ".join(filter(None, (*said, read_words(content.readers)))))
+        self.body.setAccessibleDescription(spoken(content))
+        if news.reshaped:
+            self._furnish(content)
+            self._laid_out_for = -1
+
+    def _furnish(self, content: RowContent) -> None:
+        """Show what has widgets of its own."""
         self.readers.show_readers(content.readers)
         self.files.show_attachments(content.attachments)
         self.buttons.hints[MessageAction.DETAILS] = summary_of(content.facts)
@@ -202,7 +205,15 @@ class RowView(QWidget):
         elif self.editor is None:
             self._open_editor(content.draft)
         self._reveal()
-        self._laid_out_for = -1
+
+    def _write(self, content: RowContent) -> None:
+        deleted = content.deleted
+        self.body.set_muted(deleted or content.role is Role.SYSTEM)
+        self.body.streaming = content.streaming
+        self.body.markdown.set_text(
+            f"*{_(_DELETED)}*" if deleted else content.text, final=not content.streaming
+        )
+        self.body.markdown.advance()
         self.update()
 
     def note_focus(self, within: bool) -> None:
@@ -247,56 +258,52 @@ class RowView(QWidget):
     def lay_out(self, width: int) -> int:
         """Arrange everything for a view ``width`` pixels wide; return the height."""
         if width != self._laid_out_for and self._content is not None:
+            before = self._at, self._footer.lines
             self._laid_out_for = width
             self._height = self._arrange(self._content, width)
-            column = max(120, min(COLUMN, width - 2 * SIDE_ROOM))
-            self._height += self.readers.place((width + column) // 2, self._height)
-            self.update()
+            self._height += self.readers.place((width + column(width)) // 2, self._height)
+            if before != (self._at, self._footer.lines):
+                self.update()
         return self._height
 
     def _arrange(self, content: RowContent, width: int) -> int:
-        column = max(120, min(COLUMN, width - 2 * SIDE_ROOM))
-        left = (width - column) // 2
+        wide = column(width)
+        left = (width - wide) // 2
+        at = self._at = Places()
         y = 0
-        self._day = QRect()
         if content.day:
-            self._day = QRect(left, 0, column, DAY_HEIGHT)
+            at.day = QRect(left, 0, wide, DAY_HEIGHT)
             y = DAY_HEIGHT
         else:
             y = ROW_GAP if content.grouped else GROUP_GAP
-        self._unread = QRect()
         if content.unread:
-            self._unread = QRect(left, y, column, UNREAD_HEIGHT)
+            at.unread = QRect(left, y, wide, UNREAD_HEIGHT)
             y += UNREAD_HEIGHT + ROW_GAP
         bubble = content.role is Role.USER
-        inset = 0 if content.own or content.role is Role.SYSTEM else AVATAR + AVATAR_GAP
-        self._avatar = QRect()
-        if inset and not content.grouped:
-            self._avatar = QRect(left, y, AVATAR, AVATAR)
-        self._heading = QRect()
+        side = inset(content)
+        if side and not content.grouped:
+            at.avatar = QRect(left, y, AVATAR, AVATAR)
         if not content.grouped and content.role is not Role.SYSTEM:
-            self._heading = QRect(left + inset, y, column - inset, self._look.heading_height)
-            y = self._heading.bottom() + 1
+            at.heading = QRect(left + side, y, wide - side, self._look.heading_height)
+            y = at.heading.bottom() + 1
         if self.editor is not None:
-            self._bubble = self._glyph = QRect()
-            tall = self.editor.height_for(column - inset)
-            self.editor.setGeometry(left + inset, y, column - inset, tall)
+            tall = self.editor.height_for(wide - side)
+            self.editor.setGeometry(left + side, y, wide - side, tall)
             self.unfold.hide()
             return y + tall
-        y = self.files.place(left + inset, y, column - inset, mirrored=content.own)
+        y = self.files.place(left + side, y, wide - side, mirrored=content.own)
         if bubble:
-            y = self._arrange_bubble(content, left + inset, y, column - inset)
+            y = self._arrange_bubble(content, left + side, y, wide - side)
         else:
-            height = self._set_body(QRect(left + inset, y, column - inset, 0))
-            self._bubble = self._glyph = QRect()
+            height = self._set_body(QRect(left + side, y, wide - side, 0))
             self.body.show()
             y += height if content.text.strip() or not content.status_line else 0
         if not bubble:
-            y = self._arrange_footer(content, left + inset, y, column - inset)
+            y = self._arrange_footer(content, left + side, y, wide - side)
         if not bubble and ((content.role is Role.ASSISTANT and not content.deleted) or self.buttons.lasting):
             # Its words are in line with the text, or else the picture inside the first button is.
             first = 0 if self.buttons.worded and content.versions is None else _OVERHANG
-            self.buttons.lay_out(QPoint(left + inset - first, y + (6 if self.buttons.worded else -1)))
+            self.buttons.lay_out(QPoint(left + side - first, y + (6 if self.buttons.worded else -1)))
             y += self.buttons.height_needed
         return y
 
@@ -305,17 +312,17 @@ class RowView(QWidget):
         if self.editor is None:
             self.body.setVisible(not bare)
         if bare:
-            self._bubble = QRect()
             self._ground = self.files.used.translated(self.files.pos())
         else:
-            self._ground = self._bubble = self._arrange_text(content, left, y, width)
+            self._ground = self._at.bubble = self._arrange_text(content, left, y, width)
         x, below = self._ground.left(), self._ground.bottom() + 1
-        self._glyph = QRect(x - GLYPH - 8, below - GLYPH - 5, GLYPH, GLYPH) if content.own else QRect()
+        if content.own:
+            self._at.glyph = QRect(x - GLYPH - 8, below - GLYPH - 5, GLYPH, GLYPH)
         return self._arrange_below(content, left, below, width)
 
     def _arrange_text(self, content: RowContent, left: int, y: int, width: int) -> QRect:
-        most = int(width * BUBBLE_SHARE) - 2 * BUBBLE_X
-        wide = most if len(content.text) > _SURELY_WIDE else self._ideal_width(most)
+        most = bubble_room(width)
+        wide = most if len(content.text) > _SURELY_WIDE else self.body.ideal_width(most)
         x = left + width - wide - 2 * BUBBLE_X if content.own else left
         height = self._set_body(QRect(x + BUBBLE_X, y + BUBBLE_TOP, wide, 0))
         return QRect(x, y, wide + 2 * BUBBLE_X, height + BUBBLE_TOP + BUBBLE_BOTTOM)
@@ -334,16 +341,13 @@ class RowView(QWidget):
                 below = self._failure.place(left, below + 4, width)
         return below
 
-    def _ideal_width(self, most: int) -> int:
-        self.body.wrap_at(most)
-        least = 260 if self.body.code_cards() else 12
-        return min(most, max(least, int(self.body.document().idealWidth()) + 1))
-
     def _arrange_actions(self, content: RowContent, left: int, below: int, width: int) -> int:
         """Put the actions beside the bubble, or where they do not fit or stay for good, below it."""
         own, needed = content.own, self.buttons.width_needed()
-        edge = self._glyph.left() - 2 if own else self._ground.right() + 6
-        fits = edge - needed >= left if own else edge + needed <= left + width
+        edge = self._at.glyph.left() - 2 if own else self._ground.right() + 6
+        # What is offered comes and goes with the delivery and with replies; the row keeps its height.
+        most = max(needed, OWN_ACTIONS if content.offers else 0)
+        fits = edge - most >= left - STANDS_OUT if own else edge + needed <= left + width
         if fits and not self.buttons.lasting:
             self.buttons.lay_out(QPoint(edge, below - self.buttons.button_height), mirrored=own)
             return below
@@ -370,18 +374,7 @@ class RowView(QWidget):
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if content.day:
-            paint_day(painter, self._look, self._day, content.day)
-        if not self._unread.isNull():
-            paint_unread(painter, self._look, self._unread)
-        if not self._avatar.isNull():
-            paint_author(painter, self._look, self._avatars, self._avatar, content)
-        if not self._heading.isNull():
-            paint_heading(painter, self._look, self._heading, content)
-        if not self._bubble.isNull():
-            paint_bubble(painter, self._look, self._bubble, content)
-        if not self._glyph.isNull():
-            paint_glyph(painter, self._look, self._glyph, content)
+        paint_row(painter, self._look, self._avatars, self._at, content)
         if self.editor is None:
             self._footer.paint(painter, self._look)
 

@@ -30,24 +30,26 @@ class RowFooter:
     """Places and paints what stands below a text; each line has a picture before it."""
 
     def __init__(self) -> None:
-        self._lines: list[_Line] = []
+        self.lines: tuple[_Line, ...] = ()
+        """What is shown, where it was placed."""
 
     def place(self, look: Look, content: RowContent, left: int, top: int, width: int) -> int:
         """Arrange the lines from ``top``, on the side of the text; return where what follows begins."""
-        self._lines = []
+        found = []
         for icon, colour, text in _lines(look, content):
             room = QRect(0, 0, width - GLYPH - _GLYPH_GAP, 10_000)
             bounds = QFontMetrics(look.small).boundingRect(room, _WRAP, text)
             x = left + width - bounds.width() - 1 if content.own else left + GLYPH + _GLYPH_GAP
             place = QRect(x, top + _ABOVE, bounds.width() + 1, bounds.height())
-            self._lines.append(_Line(icon, colour, text, place))
+            found.append(_Line(icon, colour, text, place))
             top = place.bottom() + _BELOW
+        self.lines = tuple(found)
         return top
 
     def paint(self, painter: QPainter, look: Look) -> None:
         """Paint the lines where they were placed."""
         painter.setFont(look.small)
-        for line in self._lines:
+        for line in self.lines:
             middle = line.place.top() + look.small_height / 2
             spot = QRectF(line.place.left() - GLYPH - _GLYPH_GAP, middle - GLYPH / 2, GLYPH, GLYPH)
             paint_icon(painter, line.icon, line.colour, spot)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
 
 from chatdesk.domain.message import DeliveryState, Role
 from chatdesk.language.door import N_, _
+from chatdesk.ui.people.readers import read_words
 from chatdesk.ui.theme.icons import paint_icon
 from chatdesk.ui.timeline.avatars import Avatars
 from chatdesk.ui.timeline.content import NEW_MESSAGES, RowContent
@@ -19,6 +22,41 @@ DELIVERY = {
     DeliveryState.FAILED: ("alert", N_("Not sent")),
 }
 """The mark of each state and the words for it."""
+
+
+def spoken(content: RowContent) -> str:
+    """Return what a screen reader says behind the text: of what is painted, what is no text."""
+    state = _(DELIVERY[content.delivery][1]) if content.own else ""
+    said = (state, content.failure or content.status_line, content.left_out_line)
+    return ": ".join(filter(None, (*said, read_words(content.readers))))
+
+
+@dataclass(slots=True)
+class Places:
+    """Where a row paints what; empty for what it does not have."""
+
+    day: QRect = field(default_factory=QRect)
+    unread: QRect = field(default_factory=QRect)
+    avatar: QRect = field(default_factory=QRect)
+    heading: QRect = field(default_factory=QRect)
+    bubble: QRect = field(default_factory=QRect)
+    glyph: QRect = field(default_factory=QRect)
+
+
+def paint_row(painter: QPainter, look: Look, avatars: Avatars, at: Places, content: RowContent) -> None:
+    """Paint everything of a row that is no widget of its own."""
+    if content.day:
+        paint_day(painter, look, at.day, content.day)
+    if not at.unread.isNull():
+        paint_unread(painter, look, at.unread)
+    if not at.avatar.isNull():
+        paint_author(painter, look, avatars, at.avatar, content)
+    if not at.heading.isNull():
+        paint_heading(painter, look, at.heading, content)
+    if not at.bubble.isNull():
+        paint_bubble(painter, look, at.bubble, content)
+    if not at.glyph.isNull():
+        paint_glyph(painter, look, at.glyph, content)
 
 
 def paint_day(painter: QPainter, look: Look, place: QRect, day: str) -> None:
@@ -76,10 +114,20 @@ def paint_bubble(painter: QPainter, look: Look, place: QRect, content: RowConten
     painter.drawRoundedRect(area, BUBBLE_RADIUS, BUBBLE_RADIUS)
 
 
-def paint_glyph(painter: QPainter, look: Look, place: QRect, content: RowContent) -> None:
-    """Paint whether an own message got there; what failed says so, with its mark, below the bubble."""
+def mark_of(content: RowContent) -> str:
+    """Return the icon that says whether an own message got there, "" for none.
+
+    What failed says so, with its mark, below the bubble.
+    """
     if content.own and not content.deleted and content.delivery is not DeliveryState.FAILED:
-        paint_icon(painter, DELIVERY[content.delivery][0], look.tokens.text_muted, QRectF(place))
+        return DELIVERY[content.delivery][0]
+    return ""
+
+
+def paint_glyph(painter: QPainter, look: Look, place: QRect, content: RowContent) -> None:
+    """Paint the mark of an own message."""
+    if mark := mark_of(content):
+        paint_icon(painter, mark, look.tokens.text_muted, QRectF(place))
 
 
 def paint_heading(painter: QPainter, look: Look, place: QRect, content: RowContent) -> None:

@@ -1,4 +1,4 @@
-"""The keys that move through the messages."""
+"""The keys and the bar that move through the messages."""
 
 from __future__ import annotations
 
@@ -6,11 +6,21 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QScrollBar
 
 if TYPE_CHECKING:
     from chatdesk.ui.timeline.view import TimelineView
 
 LINE = 48
+
+
+def sync_bar(bar: QScrollBar, room: int, value: int, highest: int) -> None:
+    """Have the bar of a view of ``room`` pixels show a place, and the greatest possible one."""
+    bar.setRange(0, highest)
+    bar.setPageStep(room)
+    bar.setSingleStep(LINE)
+    bar.setValue(value)
+    bar.setEnabled(highest > 0)
 
 
 def scrolled(view: TimelineView, event: QKeyEvent) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -30,12 +29,13 @@ from chatdesk.ui.timeline.guesses import GuessedHeights
 from chatdesk.ui.timeline.jump_button import JumpButton
 from chatdesk.ui.timeline.look import COLUMN, SIDE_ROOM, Look
 from chatdesk.ui.timeline.pace import Pace
-from chatdesk.ui.timeline.placement import TOP_ROOM, Placed
+from chatdesk.ui.timeline.placement import TOP_ROOM
 from chatdesk.ui.timeline.rewriting import Rewriting
 from chatdesk.ui.timeline.row import RowView
 from chatdesk.ui.timeline.row_signals import RowSignals
-from chatdesk.ui.timeline.scroll_keys import LINE, scrolled
+from chatdesk.ui.timeline.scroll_keys import LINE, scrolled, sync_bar
 from chatdesk.ui.timeline.shelf import RowShelf
+from chatdesk.ui.timeline.showing import chain_tabs, show_rows
 from chatdesk.ui.timeline.sight import Sight
 
 _NOTCH = 110
@@ -91,6 +91,8 @@ class TimelineView(QAbstractScrollArea):
         self.rewriting = Rewriting(self, self._rows)
         """What can be done with single messages, and with their versions."""
         self._pace = Pace(self.flush, self)
+        self._unplaced = True
+        """Whether rows came, went or may need another place: more than what they show has changed."""
         self._painted_ids: set[str] = set()
         self._was_pinned = True
         self._sight = Sight(self.older_requested.emit, self.read_to.emit)
@@ -107,6 +109,8 @@ class TimelineView(QAbstractScrollArea):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        # As the composer grows and shrinks the rows only move, and their pixels can.
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_StaticContents)
         self.verticalScrollBar().valueChanged.connect(self._bar_moved)
         theme.changed.connect(self._restyle)
 
@@ -212,7 +216,7 @@ class TimelineView(QAbstractScrollArea):
     def unfold(self, message_id: str) -> None:
         """Show all of a long message."""
         self._rows.unfold(message_id)
-        self._pace.want()
+        self.want_layout()
 
     def note_painted(self, message_id: str) -> None:
         """Tell of a message's first painting; called by its row."""
@@ -222,12 +226,16 @@ class TimelineView(QAbstractScrollArea):
 
     def want_layout(self) -> None:
         """Lay the rows out again at the next frame."""
+        self._unplaced = True
         self._pace.want()
 
     def flush(self) -> None:
         """Show everything that changed since the last frame."""
         self._rows.write_on()
-        self._lay_out()
+        if self._model is not None and not self._unplaced and not self._rows.freshen():
+            self._note_sight()  # A message that was delivered has its number now.
+        else:
+            self._lay_out()
 
     def _reset(self) -> None:
         if self._model is None:
@@ -238,7 +246,7 @@ class TimelineView(QAbstractScrollArea):
         self._guesses.refill()
         self._guess()
         self.viewport().update()
-        self._pace.want()
+        self.want_layout()
 
     def _inserted(self, _parent: QModelIndex, first: int, last: int) -> None:
         if self._model is None:
@@ -251,16 +259,16 @@ class TimelineView(QAbstractScrollArea):
                 self._rows.pinned = True
             else:
                 self._jump.set_count(self._jump.count + last - first + 1)
-        self._pace.want()
+        self.want_layout()
 
     def _removed(self, _parent: QModelIndex, first: int, last: int) -> None:
         self._guesses.removed(first, last - first + 1)
         self._rows.forget_removed()
-        self._pace.want()
+        self.want_layout()
 
     def _moved(self, _parent: QModelIndex, first: int, _last: int, _to: QModelIndex, target: int) -> None:
         self._guesses.heights.move(first, target)
-        self._pace.want()
+        self.want_layout()
 
     def _changed(self, first: QModelIndex, last: QModelIndex, _roles: Iterable[int] = ()) -> None:
         self._rows.touch(first.row(), last.row())
@@ -268,7 +276,7 @@ class TimelineView(QAbstractScrollArea):
 
     def _older_changed(self, _has_older: bool) -> None:
         self._sight.ask_again()
-        self._pace.want()
+        self.want_layout()
 
     def _reply_finished(self, message_id: str) -> None:
         """Tell a screen reader once that a reply is there; pieces of it are never told."""
@@ -282,50 +290,38 @@ class TimelineView(QAbstractScrollArea):
         model = self._model
         if model is None or len(self._guesses.heights) != model.rowCount():
             return  # Asked by somebody who heard of new rows first; a layout follows when the view has.
+        self._unplaced = False
         before = dict(self._rows.placed)
         self._rows.lay_out(self.viewport().height(), self.viewport().width())
         if self._rows.pinned:
             self._jump.set_count(0)
         self._sync_scroll_bar()
-        self._show_rows(before)
+        show_rows(self.viewport(), self._rows, before)
+        self._shelf.keep(self._rows.ids)
+        if before.keys() != self._rows.ids:
+            chain_tabs(self._rows)
         if bool(before) != bool(self._rows.placed):
             self.viewport().update()  # What is painted where there is no row comes or goes.
         self._show_jump_button()
         self.rewriting.settle()
-        self._sight.look(model, self._rows, self.viewport().height(), self.isVisible())
+        self._note_sight()
         if self._rows.pinned != self._was_pinned:
             self._was_pinned = self._rows.pinned
             self.pinned_changed.emit(self._was_pinned)
         if any(row.body.streaming for _, row in self._rows) != self._blink.isActive():
             self._blink.stop() if self._blink.isActive() else self._blink.start()
         if any(row.unfinished for _, row in self._rows):
-            self._pace.want()
+            self.want_layout()
         self.laid_out.emit()
 
-    def _show_rows(self, before: dict[str, Placed]) -> None:
-        moves = {spot.y - before[each].y for each, spot in self._rows.placed if each in before}
-        if len(moves) == 1 and self.isVisible():
-            distance = moves.pop()
-            if 0 < abs(distance) < self.viewport().height():
-                self.viewport().scroll(0, distance)
-        for spot, row in self._rows:
-            row.setGeometry(0, spot.y, self._rows.width, spot.height)
-            if row.isHidden():
-                row.show()
-        self._shelf.keep({message_id for message_id, _ in self._rows.placed})
-        if before.keys() != {message_id for message_id, _ in self._rows.placed}:
-            for (_, above), (_, below) in pairwise(self._rows):
-                QWidget.setTabOrder(above.tab_chain[-1], below.tab_chain[0])
+    def _note_sight(self) -> None:
+        if self._model is not None:
+            self._sight.look(self._model, self._rows, self.viewport().height(), self.isVisible())
 
     def _sync_scroll_bar(self) -> None:
-        bar, room = self.verticalScrollBar(), self.viewport().height()
-        value, highest = self._rows.extent(room)
+        room = self.viewport().height()
         self._following_bar = True
-        bar.setRange(0, highest)
-        bar.setPageStep(room)
-        bar.setSingleStep(LINE)
-        bar.setValue(value)
-        bar.setEnabled(highest > 0)
+        sync_bar(self.verticalScrollBar(), room, *self._rows.extent(room))
         self._following_bar = False
 
     def _bar_moved(self, value: int) -> None:
@@ -343,12 +339,7 @@ class TimelineView(QAbstractScrollArea):
             self._guesses.start(self._model, self._look, width)
 
     def _show_jump_button(self) -> None:
-        away = not self._rows.pinned and bool(self._rows.placed)
-        self._jump.setVisible(away)
-        if away:
-            x = (self.viewport().width() - self._jump.width()) // 2
-            self._jump.move(x, self.viewport().height() - self._jump.height() - 12)
-            self._jump.raise_()
+        self._jump.stand(self.viewport().size(), not self._rows.pinned and bool(self._rows.placed))
 
     def _restyle(self, _tokens: object = None) -> None:
         self._look = Look(self.font(), self._theme.tokens, times=self._look.times)
@@ -371,6 +362,8 @@ class TimelineView(QAbstractScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:
         if self.viewport().width() != self._rows.width:
             self._guess()
+        if not self._rows.placed:
+            self.viewport().update()  # The words there stand in its middle.
         self._lay_out()
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from chatdesk.domain.change import ChangeSet, RowBatch
 from chatdesk.domain.errors import NeedsSignIn, Offline, Retryable
 from chatdesk.domain.message import DeliveryState
-from chatdesk.domain.mutation import Mutation
+from chatdesk.domain.mutation import Mutation, OutboxEntry
 from chatdesk.domain.session import LinkState
+from chatdesk.store.worker import Worker
 from tests.unit.sync.desk import ANNA, Desk, Room, deliveries, texts
 
 SENT, FAILED, PENDING = DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.PENDING
@@ -312,4 +315,38 @@ async def test_a_request_does_not_wait_until_the_store_has_marked_it(
     may_mark.set()
     await _idle(room, desk)
     assert await deliveries(desk, conversation) == [SENT]
+    assert not desk.mirror.faults
+
+
+async def test_what_may_be_sent_is_asked_for_before_the_window_shows_the_change(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conversation = room.talk()
+    desk = await room.started()
+    happened: list[str] = []
+    ask, tell = desk.store.next_entries, desk.mirror.changes_applied
+
+    async def asked() -> tuple[OutboxEntry, ...]:
+        found = await ask()
+        happened.append(f"{len(found)} may be sent")
+        return found
+
+    def told(changes: ChangeSet) -> None:
+        happened.append("shown")
+        tell(changes)
+
+    monkeypatch.setattr(desk.store, "next_entries", asked)
+    monkeypatch.setattr(desk.mirror, "changes_applied", told)
+    queued: list[str] = []
+    store_in_step = Worker.run
+
+    async def noted(self: Worker, work: Callable[..., Any], *args: Any) -> Any:
+        queued.append("shown" if "shown" in happened else "not shown")
+        return await store_in_step(self, work, *args)
+
+    monkeypatch.setattr(Worker, "run", noted)
+    await desk.engine.submit(room.send(conversation, "at once"))
+    assert queued[:2] == ["not shown", "not shown"], "the change, and the question what may be sent"
+    await _idle(room, desk)
+    assert happened[:2] == ["shown", "1 may be sent"], "the answer comes after the change was told"
     assert not desk.mirror.faults
