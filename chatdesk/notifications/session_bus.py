@@ -97,6 +97,8 @@ class SessionBus:
         try:
             while True:
                 self._take(await self._connection.receive())
+                # Who waited for an answer goes on first: a click that was read with it means its number.
+                await asyncio.sleep(0)
         except (OSError, EOFError, ValueError):
             self._connection.writer.close()
             self._on_lost()

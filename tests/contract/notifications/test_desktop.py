@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from jeepney import DBusAddress, new_method_return, new_signal
+from jeepney.io.asyncio import DBusConnection
 
 from chatdesk.notifications import session_bus as client
 from chatdesk.notifications.address import bus_address
-from chatdesk.notifications.desktop import DesktopNotifications
+from chatdesk.notifications.desktop import SERVICE, DesktopNotifications
+from chatdesk.runtime.tasks import TaskScope
 from tests.support.notification_service import notification_service, session_bus
 
 SECONDS = 30
+PLACE = DBusAddress("/org/freedesktop/Notifications", SERVICE, SERVICE)
 
 
 @pytest.fixture
@@ -167,3 +172,32 @@ def test_where_the_bus_is(tmp_path: Path) -> None:
     assert bus_address({}) == ""
     assert bus_address({"XDG_RUNTIME_DIR": str(tmp_path)}) == ""
     assert bus_address({"DBUS_SESSION_BUS_ADDRESS": "unix:path=/x"}) == "unix:path=/x"
+
+
+async def test_a_click_in_the_same_breath_as_the_answer_is_not_missed() -> None:
+    """A window that was busy reads both at once: the answer is taken in before the click is heard."""
+    ours, theirs = socket.socketpair()
+    scope = TaskScope("test")
+    known: list[int] = []
+    heard: asyncio.Queue[tuple[str, list[int]]] = asyncio.Queue()
+
+    def take(member: str, _arguments: object) -> None:
+        heard.put_nowait((member, list(known)))
+
+    here = DBusConnection(*await asyncio.open_connection(sock=ours))
+    there = DBusConnection(*await asyncio.open_connection(sock=theirs))
+    bus = client.SessionBus(here, scope, on_signal=take, on_lost=lambda: None)
+
+    async def ask() -> None:
+        known.extend(await bus.call(PLACE, "Notify"))
+
+    async with asyncio.timeout(SECONDS):
+        asking = scope.start(ask(), "ask")
+        answer = new_method_return(await there.receive(), "u", (7,))
+        click = new_signal(PLACE, "ActionInvoked", "us", (7, "default"))
+        there.writer.write(answer.serialise(1) + click.serialise(2))
+        assert await heard.get() == ("ActionInvoked", [7])
+        await asking
+    await bus.close()
+    await there.close()
+    await scope.close()
