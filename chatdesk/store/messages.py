@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from chatdesk.domain.message import Message
 from chatdesk.store.connection import Database
@@ -32,6 +33,14 @@ def read_message(cache: Database, message_id: str) -> Message | None:
     row = cache.row(_ONE, (message_id,))
     with decoding():
         return None if row is None else decode_message(row)
+
+
+def read_messages(cache: Database, message_ids: Sequence[str]) -> dict[str, Message]:
+    """Return those of these messages that are stored, by id; a page of them, not thousands."""
+    marks = ", ".join("?" * len(message_ids))
+    found = cache.rows(f"SELECT {MESSAGE_COLUMNS} FROM messages WHERE id IN ({marks})", message_ids)
+    with decoding():
+        return {message.id: message for message in map(decode_message, found)}
 
 
 def read_after(cache: Database, conversation_id: str, after: int, limit: int) -> list[Message]:
