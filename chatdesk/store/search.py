@@ -81,7 +81,8 @@ class Search:
         before, stored = NEWEST, 0
         while stored < limit:
             page = find_messages(self._cache, query, before, limit)
-            others = self._view.messages_of([message_id for _, message_id in page if message_id not in own])
+            shown = self._view.messages_of([message_id for _, message_id in page if message_id not in own])
+            others = [message for message in shown.values() if message is not None]
             self._fetch_entries({message.conversation_id for message in others})
             others = [message for message in others if self._entry(message.conversation_id) is not None]
             found += others

@@ -43,11 +43,10 @@ class View:
             self._outbox.lane(conversation_id),
         )
 
-    def messages_of(self, message_ids: Sequence[str]) -> list[Message]:
-        """Return those of these messages that are shown, in the same order, by one query."""
+    def messages_of(self, message_ids: Sequence[str]) -> dict[str, Message | None]:
+        """Return what ``message`` returns for each of these, in the same order, by one query."""
         stored = read_messages(self._cache, message_ids)
-        shown = [overlay_message(stored.get(each), self._outbox.of_entity(each)) for each in message_ids]
-        return [message for message in shown if message is not None]
+        return {each: overlay_message(stored.get(each), self._outbox.of_entity(each)) for each in message_ids}
 
     def entries_of(self, conversation_ids: Sequence[str]) -> dict[str, ConversationEntry | None]:
         """Return the entries of these conversations by id, None for those not shown, by two queries."""
