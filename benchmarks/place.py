@@ -90,7 +90,14 @@ class Place:
             stderr=asyncio.subprocess.PIPE if errors else asyncio.subprocess.DEVNULL,
             cwd=ROOT,
             limit=32 * 1024 * 1024,
-            env={**os.environ, "QT_QPA_PLATFORM": "offscreen", **(environment or {})},
+            # An installed program has its bytecode; a session that asks Python to write none must not
+            # have every start compile all modules again.
+            env={
+                **os.environ,
+                "QT_QPA_PLATFORM": "offscreen",
+                "PYTHONDONTWRITEBYTECODE": "",
+                **(environment or {}),
+            },
             start_new_session=True,
         )
         self.processes.append(started)

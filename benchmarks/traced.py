@@ -136,6 +136,9 @@ def trace_start() -> None:
 
 
 def main() -> int:
+    from chatdesk.cli import ready_to_import
+
+    ready_to_import()
     import chatdesk.app.application
 
     assert chatdesk.app.application

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -83,6 +84,16 @@ def run(arguments: Sequence[str]) -> int:
         from chatdesk.app.demo import run_demo
 
         return run_demo(options.output)
+    ready_to_import()
+    from chatdesk.app.application import run_application
+
+    return run_application(vault=options.vault, puppet=options.puppet, scripted=options.scripted_model)
+
+
+def ready_to_import() -> None:
+    """Prepare the interpreter for importing the window; what follows takes two thirds of the time."""
+    # An import makes tens of thousands of things to keep and no garbage. ``run_in_qt`` collects later on.
+    gc.disable()
     # Asyncio before Qt, and Qt before ourselves: see ``swift_imports``.
     import asyncio  # noqa: F401  # imported for its place in the order
 
@@ -91,9 +102,6 @@ def run(arguments: Sequence[str]) -> int:
     from chatdesk.runtime.swift_imports import without_reading
 
     without_reading()
-    from chatdesk.app.application import run_application
-
-    return run_application(vault=options.vault, puppet=options.puppet, scripted=options.scripted_model)
 
 
 def _schema(directory: Path | None) -> int:

@@ -6,22 +6,22 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from chatdesk.app.account_book import KnownAccount
-from chatdesk.app.schema_script import schema_script
 from chatdesk.domain.errors import ChatDeskError, Retryable
 from chatdesk.domain.profile import Profile
 from chatdesk.domain.project import Finding
 from chatdesk.domain.session import Account, BackendKind
 from chatdesk.language.door import _, sentence
-from chatdesk.services.copying.reports import CopyProgress, CopyReport
 from chatdesk.services.loaded import EntriesLoaded
 from chatdesk.services.project_check import ProjectCheckService
 from chatdesk.ui.account_facts import AccountChoice
-from chatdesk.ui.dialogs.copy_chats import CopyChatsDialog, copied_words
-from chatdesk.ui.dialogs.project_check import ProjectCheckDialog
 from chatdesk.ui.words import failure_words
 
 if TYPE_CHECKING:
     from chatdesk.app.open_window import OpenWindow
+    from chatdesk.services.copying.reports import CopyProgress, CopyReport
+    from chatdesk.ui.dialogs.copy_chats import CopyChatsDialog
+    from chatdesk.ui.dialogs.first_run import FirstRunPage
+    from chatdesk.ui.dialogs.project_check import ProjectCheckDialog
 
 OFFERED = "copy_offered"
 
@@ -34,14 +34,13 @@ class AccountWiring:
         application, window = whole.whole, whole.window
         self.check = ProjectCheckService(application.inspector, application.scope)
         self.checking: ProjectCheckDialog | None = None
-        self.copying = CopyChatsDialog(whole.theme, window)
+        self._copying: CopyChatsDialog | None = None
         join, verbs = whole.bonds.join, window.account
         verbs.choices = self.choices
         verbs.switch_requested.connect(self.switch)
-        window.first_run.known.chosen.connect(self.switch)
+        window.sign_in.page_made.connect(self._join_first_run)
         verbs.add_requested.connect(window.show_first_run)
         verbs.check_requested.connect(self._check_open)
-        window.first_run.form.check_requested.connect(self._check_form)
         verbs.copy_requested.connect(self._ask_copy)
         verbs.delete_requested.connect(application.deletion.delete)
         join(application.deletion.progressed, self._deleting)
@@ -49,13 +48,26 @@ class AccountWiring:
         self.check.found.connect(self._found)
         self.check.finished.connect(self._finished)
         self.check.failed.connect(self._not_checked)
-        self.copying.copy_requested.connect(self._copy)
-        self.copying.cancel_requested.connect(application.copying.cancel)
         join(application.copying.progressed, self._copy_progressed)
         join(application.copying.copied, self._copied)
         join(application.copying.failed, self._not_copied)
         join(application.open_account.entries_loaded, self._offer_copy)
         join(whole.profiles.profile_changed, self._name)
+
+    def _join_first_run(self, page: FirstRunPage) -> None:
+        page.known.chosen.connect(self.switch)
+        page.form.check_requested.connect(self._check_form)
+
+    @property
+    def copying(self) -> CopyChatsDialog:
+        """The dialog about copying chats; made when it is needed first."""
+        from chatdesk.ui.dialogs.copy_chats import CopyChatsDialog
+
+        if self._copying is None:
+            self._copying = CopyChatsDialog(self._whole.theme, self._whole.window)
+            self._copying.copy_requested.connect(self._copy)
+            self._copying.cancel_requested.connect(self._whole.whole.copying.cancel)
+        return self._copying
 
     # The list -----------------------------------------------------------------------------------------------
 
@@ -96,6 +108,9 @@ class AccountWiring:
             self._show_check(place, self.check.check_open)
 
     def _show_check(self, url: str, look: Callable[[], None]) -> None:
+        from chatdesk.app.schema_script import schema_script
+        from chatdesk.ui.dialogs.project_check import ProjectCheckDialog
+
         if self.checking is None:
             self.checking = ProjectCheckDialog(self._whole.theme, url, schema_script, self._whole.window)
             self.checking.finished.connect(self._check_closed)
@@ -152,6 +167,8 @@ class AccountWiring:
         self.copying.show_progress(progress)
 
     def _copied(self, report: CopyReport) -> None:
+        from chatdesk.ui.dialogs.copy_chats import copied_words
+
         self.copying.show_copied(report)
         if self.copying.isHidden() and self._is_active:
             level = "warning" if report.problems.count else "neutral"

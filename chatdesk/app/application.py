@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import sys
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QApplication
 
@@ -26,7 +28,6 @@ from chatdesk.app.slow_import import window_painted
 from chatdesk.app.switching import Switch
 from chatdesk.app.tray_wiring import TrayWiring
 from chatdesk.app.update_look import update_look
-from chatdesk.app.wake import WakeWatch
 from chatdesk.app.workspace import Workspace
 from chatdesk.config.paths import data_directory
 from chatdesk.config.preferences import FILE as PREFERENCES
@@ -55,11 +56,14 @@ from chatdesk.services.sharing import SharingService
 from chatdesk.services.succession import Succession
 from chatdesk.services.updates import UpdateService
 from chatdesk.ui.main_window import MainWindow
-from chatdesk.ui.markdown.highlight import warm_up
+from chatdesk.ui.markdown import highlight
 from chatdesk.ui.settings.installation import Installation
 from chatdesk.ui.theme.theme import Theme
 from chatdesk.ui.tray import Tray
 from chatdesk.ui.words import failure_words
+
+if TYPE_CHECKING:
+    from chatdesk.app.wake import WakeWatch
 
 _log = logging.getLogger(__name__)
 
@@ -164,8 +168,8 @@ class Application:
         self.watch = AccountWatch(clock)
         self.watch.changed.connect(self._look_at_account)
         self._looking: asyncio.Task[None] | None = None
-        self.wake = WakeWatch(clock)
-        self.wake.woken.connect(self._woken)
+        self.wake: WakeWatch | None = None
+        self._painted = asyncio.Event()
 
     def _installation(self) -> Installation:
         provider = self._provider
@@ -196,15 +200,15 @@ class Application:
 
     def start(self) -> None:
         """Show the window and open the last account, or ask for one."""
-        self.windows.active.timeline.painted.connect(window_painted)
+        self.windows.active.timeline.painted.connect(self._note_painted)
+        highlight.put_off()
         self.window.show()
         if self.preferences.recovered:
             self.notices.tell(self.preferences.recovered, "", NoticeLevel.WARNING)
-        self.wake.start()
         self.tray.start()
         self.updates.start()
         self.session.resume()
-        self.scope.start(self._warm_up(), "warm up")
+        self.scope.start(self._after_painting(), "after the first painting")
 
     async def stop(self) -> None:
         """Close the account and its back end; the windows are gone already, so nobody waits for a network."""
@@ -212,21 +216,42 @@ class Application:
             each.window.hide()
         self.tray.tray.show(False)
         await self.tray.notifier.close()
-        await self.wake.close()
         await self.updates.close()
         await self.sign_out_road.finished()
         await self.watch.close()
         await self.scope.close()
+        if self.wake is not None:
+            await self.wake.close()
+        highlight.go_on()
         await self.workspace.close()
         await self.accounts.release()
         await self.models.built_in.close()
         if self._provider is not None:
             await self._provider.close()
 
-    async def _warm_up(self) -> None:
-        """Import what the first code block would otherwise wait for, once the window has settled."""
-        await asyncio.sleep(WARM_UP_SECONDS)
-        await asyncio.to_thread(warm_up)
+    def _note_painted(self) -> None:
+        window_painted()
+        self._painted.set()
+
+    async def _after_painting(self) -> None:
+        """Do what the first painting need not wait for: watch the network, load what colours code."""
+        with contextlib.suppress(TimeoutError):  # there may be nothing to paint
+            async with asyncio.timeout(WARM_UP_SECONDS):
+                await self._painted.wait()
+        from chatdesk.app.wake import WakeWatch
+
+        self.wake = WakeWatch(self.clock)
+        self.wake.woken.connect(self._woken)
+        self.wake.start()
+        if plain := highlight.left_plain():
+            await asyncio.to_thread(highlight.warm_up, plain)
+        highlight.go_on()
+        if plain:
+            for each in self.windows.all:
+                each.timeline.write_again()
+        else:
+            await asyncio.sleep(WARM_UP_SECONDS)
+            await asyncio.to_thread(highlight.warm_up)
         keep_for_good()
 
     def sign_out(self, everywhere: bool = False) -> None:

@@ -11,9 +11,7 @@ from PySide6.QtGui import QImage
 from chatdesk.domain.attachment import Attachment
 from chatdesk.runtime.whole_file import PUBLIC, write_whole
 from chatdesk.services.notices import NoticeLevel
-from chatdesk.ui.attachments.pictures import decoded
 from chatdesk.ui.attachments.thumbnails import BOUND
-from chatdesk.ui.attachments.viewer import LARGEST, AttachmentViewer
 
 if TYPE_CHECKING:
     from chatdesk.app.open_window import OpenWindow
@@ -33,6 +31,8 @@ class AttachmentWiring:
         whole.timeline.files.opened.connect(self._open)
 
     def _bring(self, attachment: Attachment) -> None:
+        from chatdesk.ui.attachments.pictures import decoded
+
         def put(picture: QImage | None) -> None:
             if picture is not None:
                 self._whole.timeline.files.put(attachment.path, picture)
@@ -42,6 +42,9 @@ class AttachmentWiring:
         )
 
     def _open(self, attachment: Attachment) -> None:
+        from chatdesk.ui.attachments.pictures import decoded
+        from chatdesk.ui.attachments.viewer import LARGEST, AttachmentViewer
+
         def read(content: bytes) -> tuple[QImage | str | None, bytes]:
             if attachment.is_picture:
                 return decoded(content, LARGEST), content

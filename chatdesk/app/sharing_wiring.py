@@ -17,13 +17,13 @@ from chatdesk.services.loaded import EntriesLoaded
 from chatdesk.services.realtime import of_window
 from chatdesk.services.sharing import Failure
 from chatdesk.services.succession import Inherited
-from chatdesk.ui.sharing.join_dialog import JoinDialog
-from chatdesk.ui.sharing.members_dialog import MembersDialog
 from chatdesk.ui.sharing.people import Face
 from chatdesk.ui.words import failure_words
 
 if TYPE_CHECKING:
     from chatdesk.app.open_window import OpenWindow
+    from chatdesk.ui.sharing.join_dialog import JoinDialog
+    from chatdesk.ui.sharing.members_dialog import MembersDialog
 
 
 class SharingWiring:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chatdesk.app.entrance import BackEndEntrance, OpenAccountRights
 from chatdesk.domain.errors import ChatDeskError
 from chatdesk.domain.session import BackendKind
 from chatdesk.domain.sign_in import SignInPlace
-from chatdesk.services.account_changes import AccountChanges
 from chatdesk.services.session import SignInRequest
-from chatdesk.services.sign_in import SignInAttempt
 
 if TYPE_CHECKING:
     from chatdesk.app.open_window import OpenWindow
+    from chatdesk.services.account_changes import AccountChanges
+    from chatdesk.services.sign_in import SignInAttempt
 
 
 class SignInWiring:
@@ -29,14 +28,20 @@ class SignInWiring:
         verbs.email_changed.connect(whole.whole.readdress)
         verbs.said.connect(whole.notices.tell)
         verbs.failed.connect(whole.notices.failed)
-        whole.window.first_run.connect_requested.connect(self._note)
+        verbs.page_made.connect(lambda page: page.connect_requested.connect(self._note))
         whole.bonds.join(whole.session.sign_in_failed, self._look_at)
         whole.bonds.join(whole.session.signed_out, verbs.close)
 
     def _attempt(self, place: SignInPlace) -> SignInAttempt:
+        from chatdesk.app.entrance import BackEndEntrance
+        from chatdesk.services.sign_in import SignInAttempt
+
         return SignInAttempt(BackEndEntrance(self._whole.whole.accounts, place), place, self._whole.session)
 
     def _changes(self) -> AccountChanges:
+        from chatdesk.app.entrance import OpenAccountRights
+        from chatdesk.services.account_changes import AccountChanges
+
         account = self._whole.realtime.account
         assert account is not None, "there is an open account where this is offered"
         rights = OpenAccountRights(self._whole.whole.accounts.gateway(account))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from chatdesk.services.portability.reports import Interrupted
 from chatdesk.services.portability.service import under_way
 
 if TYPE_CHECKING:
     from chatdesk.app.open_window import OpenWindow
+    from chatdesk.services.portability.reports import Interrupted
 
 
 class TransferWiring:

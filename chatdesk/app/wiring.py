@@ -25,13 +25,14 @@ from chatdesk.domain.profile import Profile
 from chatdesk.domain.text import title_from
 from chatdesk.language.door import _, sentence
 from chatdesk.services.loaded import EntriesLoaded, MessageRefused, MessagesLoaded
-from chatdesk.ui.dialogs.profile import ProfileEdit
 from chatdesk.ui.links import open_link
 from chatdesk.ui.window_state import WindowState
 from chatdesk.ui.words import failure_words
 
 if TYPE_CHECKING:
     from chatdesk.app.open_window import OpenWindow
+    from chatdesk.ui.dialogs.first_run import FirstRunPage
+    from chatdesk.ui.dialogs.profile import ProfileEdit
 
 _log = logging.getLogger(__name__)
 
@@ -88,19 +89,22 @@ class Wiring:
     def _connect_session(self) -> None:
         whole, window, session = self._whole, self._whole.window, self._whole.session
         join = whole.bonds.join
-        window.first_run.use_this_computer_requested.connect(session.use_this_computer)
-        window.first_run.connect_requested.connect(session.connect_supabase)
+        window.sign_in.page_made.connect(self._join_first_run)
         window.session_only_requested.connect(whole.whole.do_without_vault)
         window.account.sign_out_requested.connect(whole.whole.sign_out)
         window.account.sign_in_again_requested.connect(whole.whole.sign_in_again)
         join(session.signed_in_again, window.account.signed_in_again)
         join(session.sign_in_again_failed, self._not_signed_in_again)
-        join(session.busy_changed, window.first_run.set_busy)
+        join(session.busy_changed, window.sign_in.set_busy)
         join(
             session.sign_in_failed,
             lambda failure: window.first_run.show_failure(failure_words(failure)),
         )
         join(session.signed_out, window.show_first_run)
+
+    def _join_first_run(self, page: FirstRunPage) -> None:
+        page.use_this_computer_requested.connect(self._whole.session.use_this_computer)
+        page.connect_requested.connect(self._whole.session.connect_supabase)
 
     def _not_signed_in_again(self, failure: ChatDeskError) -> None:
         asked_here = self._whole.window.account.show_sign_in_failure(failure_words(failure))
@@ -196,8 +200,8 @@ class Wiring:
         window.composer.draft_changed.connect(realtime.drafts.save)
         window.composer.files_changed.connect(realtime.drafts.save_files)
         window.account.save_requested.connect(self._save_profile)
-        window.account.panel.diagnostics_requested.connect(self._show_diagnostics)
-        window.account.panel.failed_requested.connect(realtime.show_failed)
+        window.account.diagnostics_requested.connect(self._show_diagnostics)
+        window.account.failed_requested.connect(realtime.show_failed)
         realtime.failed_found.connect(self._show_failed)
         realtime.draft_loaded.connect(self._scroll_to_failed)
 

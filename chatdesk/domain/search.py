@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -25,6 +25,8 @@ _SEEN = 100_000
 _OCCURRENCES = 100
 _BEFORE, _WIDTH = 36, 150
 _NOISE = re.compile(r"\*\*|`+|^#+ |\s+", re.MULTILINE)
+_ODD = re.compile(r"\*\*|`|^#+ |\s\s|[^\S ]", re.MULTILINE)
+"""Noise other than a single space, which stays what it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +59,19 @@ class Query:
                 yield word.start, word.end, last
 
     def places(self, text: str) -> Iterator[tuple[int, int, int]]:
-        """Yield what ``occurrences`` yields for the words of a text; quick where all is ASCII."""
+        """Yield what ``occurrences`` yields for the words of a text; quick for a query of ASCII."""
         plain = all(len(term) == 1 and term[0].isascii() for term in self.terms)
-        if not (plain and self.terms and text.isascii()):
+        if not (plain and self.terms):
             yield from self.occurrences(words(text))
             return
-        # A word of ASCII is a run of letters and digits, so that a pattern finds those that begin like a term
-        # without making a thing of every word there is.
         last = len(self.terms) - 1
         (opened,) = self.terms[last]
-        for found in _beginnings(self.terms).finditer(text):
-            word = found[0].lower()
+        for start, end, word in _candidates(self.terms, text):
             for number, (term,) in enumerate(self.terms):
                 if word == term:
-                    yield found.start(), found.end(), number
+                    yield start, end, number
             if word != opened and word.startswith(opened):
-                yield found.start(), found.end(), last
+                yield start, end, last
 
     def matches(self, text: str) -> bool:
         """Tell whether every term is in the text; where there is none, every text will do."""
@@ -115,11 +114,34 @@ class TitleHit:
     ranges: Ranges
 
 
+def _candidates(terms: tuple[tuple[str, ...], ...], text: str) -> Iterator[Word]:
+    """Yield at least the words that begin like one of the terms, which are single words of ASCII.
+
+    Between ASCII punctuation a word of ASCII is a run of letters and digits, so that a pattern finds those
+    that begin so without making a thing of every word there is. Runs with anything else are looked at alone.
+    """
+    if text.isascii():
+        for found in _beginnings(terms, mixed=False).finditer(text):
+            yield Word(found.start(), found.end(), found[0].lower())
+        return
+    for found in _beginnings(terms, mixed=True).finditer(text):
+        run = found[0]
+        if run.isascii():
+            yield Word(found.start(), found.end(), run.lower())
+        else:
+            yield from words(run, found.start())
+
+
 @lru_cache(maxsize=8)
-def _beginnings(terms: tuple[tuple[str, ...], ...]) -> re.Pattern[str]:
-    """Return a pattern for the words that begin like one of the terms, which are single words of ASCII."""
+def _beginnings(terms: tuple[tuple[str, ...], ...], *, mixed: bool) -> re.Pattern[str]:
+    """Return a pattern for words of ASCII that begin like a term; ``mixed``: and for all other runs."""
     heads = "|".join(sorted({re.escape(term[0]) for term in terms}))
-    return re.compile(f"(?<![0-9A-Za-z])(?:{heads})[0-9A-Za-z]*", re.ASCII | re.IGNORECASE)
+    if not mixed:
+        return re.compile(f"(?<![0-9A-Za-z])(?:{heads})[0-9A-Za-z]*", re.ASCII | re.IGNORECASE)
+    other = "\\x80-\\U0010ffff"
+    run = f"[0-9A-Za-z{other}]"
+    begun = f"(?:{heads})[0-9A-Za-z]*(?!{run})"
+    return re.compile(f"(?<!{run})(?:{begun}|[0-9A-Za-z]*[{other}]{run}*)", re.ASCII | re.IGNORECASE)
 
 
 def parse_query(text: str) -> Query:
@@ -146,6 +168,8 @@ def snippet(query: Query, text: str) -> tuple[str, Ranges]:
         near = {number for at, _, number in found[place:] if at < start + _WIDTH - _BEFORE}
         if len(near) > most:
             best, most = place, len(near)
+            if most == len(query.terms):
+                break
     first = found[best][0] if found else 0
     begin = _word_start(seen, first)
     end = min(len(text), max(begin + _WIDTH, found[best][1] if found else 0))
@@ -167,8 +191,10 @@ def _word_start(text: str, first: int) -> int:
     return space + 1 if space >= 0 else first - _BEFORE
 
 
-def _one_line(text: str, begin: int, end: int) -> tuple[str, list[int]]:
+def _one_line(text: str, begin: int, end: int) -> tuple[str, Sequence[int]]:
     """Return the line, and for each place from ``begin`` to ``end`` where that is in it."""
+    if text[begin : begin + 1] != " " and not _ODD.search(text, begin, end):
+        return text[begin:end], range(end - begin + 1)
     made: list[str] = []
     moved: list[int] = []
     length, place, spaced = 0, begin, True

@@ -73,15 +73,18 @@ def folded(text: str) -> str:
     return text if text.isascii() else text.translate(_FOLDING)
 
 
-def words(text: str) -> Iterator[Word]:
-    """Yield the words of a text: without case, accents and width, in the order in which they stand."""
+def words(text: str, begin: int = 0) -> Iterator[Word]:
+    """Yield the words of a text: without case, accents and width, in the order in which they stand.
+
+    ``begin`` is added to their places, for a text that is a part of another.
+    """
     # ASCII punctuation always separates, so what lies between is looked at alone, and most of it is ASCII.
     for found in _RUN.finditer(text):
         run = found[0]
         if run.isascii():
-            yield Word(found.start(), found.end(), run.lower())
+            yield Word(begin + found.start(), begin + found.end(), run.lower())
         else:
-            yield from _words_of_run(run, found.start())
+            yield from _words_of_run(run, begin + found.start())
 
 
 def _words_of_run(run: str, begin: int) -> Iterator[Word]:

@@ -22,6 +22,7 @@ from chatdesk.domain.change import ChangeSet, Verb
 from chatdesk.domain.conversation import ConversationEntry, MemberRole
 from chatdesk.domain.message import DeliveryState
 from chatdesk.language.door import N_, _, sentence
+from chatdesk.models.conversation_face import ROW_FLAGS, RowFace, face_of
 from chatdesk.models.conversation_sieve import Sieve
 
 Order = tuple[bool, datetime, str]
@@ -144,10 +145,7 @@ class ConversationListModel(QAbstractListModel):
         return None
 
     def flags(self, index: AnyIndex) -> Qt.ItemFlag:
-        if not index.isValid():
-            return Qt.ItemFlag.NoItemFlags
-        flag = Qt.ItemFlag
-        return flag.ItemIsEnabled | flag.ItemIsSelectable | flag.ItemIsEditable | flag.ItemNeverHasChildren
+        return ROW_FLAGS if index.isValid() else Qt.ItemFlag.NoItemFlags
 
     def roleNames(self) -> dict[int, QByteArray]:
         names = {int(role): QByteArray(role.name.lower().encode()) for role in ConversationRole}
@@ -182,6 +180,13 @@ class ConversationListModel(QAbstractListModel):
         """Return the entry of an id, or None; also of one without a row."""
         return self._entries.get(conversation_id)
 
+    def face(self, conversation_id: str) -> RowFace | None:
+        """Return what is painted of a conversation, or None for one that is not here."""
+        entry = self._entries.get(conversation_id)
+        if entry is None:
+            return None
+        return face_of(entry, _(NEW_TITLE), self._active, self._replying, self._shared)
+
     def current(self) -> Iterator[ConversationEntry]:
         """Yield those neither archived nor leaving, whatever is looked for, in no order."""
         for entry in self._entries.values():
@@ -212,7 +217,7 @@ class ConversationListModel(QAbstractListModel):
     def load(self, entries: Iterable[ConversationEntry]) -> None:
         """Replace all rows; for the start and for another account."""
         self.beginResetModel()
-        self._entries = {entry.id: entry for entry in entries}
+        self._entries = {entry.conversation.id: entry for entry in entries}
         self._archived = {entry.id for entry in self._entries.values() if entry.membership.archived}
         self._sift()
         self._replying &= self._entries.keys()
@@ -285,8 +290,7 @@ class ConversationListModel(QAbstractListModel):
     # One change each
 
     def _sift(self) -> None:
-        shows = self._sieve.shows
-        self._orders = sorted([entry.order for entry in self._entries.values() if shows(entry)])
+        self._orders = sorted([entry.order for entry in self._sieve.sift(self._entries.values())])
 
     def _put(self, entry: ConversationEntry) -> None:
         if self._sieve.shows(entry):

@@ -12,10 +12,13 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, Qt
 
 from chatdesk.domain.conversation import ConversationEntry
 from chatdesk.language.door import N_, _
+from chatdesk.models.conversation_face import ROW_FLAGS
 from chatdesk.models.conversation_list import AnyIndex, ConversationListModel, ConversationRole
 
 _CAPTIONS = (N_("Pinned"), N_("Today"), N_("Yesterday"), N_("Previous 7 days"), N_("Older"))
 CAPTION_ROLE = int(max(ConversationRole)) + 1
+FACE_ROLE = CAPTION_ROLE + 1
+"""What is painted: the words of a caption, or a ``RowFace``."""
 
 
 class Section(IntEnum):
@@ -76,6 +79,8 @@ class ConversationSections(QAbstractListModel):
         if not index.isValid():
             return None
         row = self._rows[index.row()]
+        if role == FACE_ROLE:
+            return row.caption if isinstance(row, Section) else self._source.face(row)
         if isinstance(row, Section):
             spoken = (CAPTION_ROLE, Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole)
             return row.caption if role in spoken else None
@@ -86,7 +91,7 @@ class ConversationSections(QAbstractListModel):
             return Qt.ItemFlag.NoItemFlags
         if isinstance(self._rows[index.row()], Section):
             return Qt.ItemFlag.ItemNeverHasChildren
-        return self._source.flags(self._source.index(0))
+        return ROW_FLAGS
 
     # Places
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 from chatdesk.domain.conversation import ConversationEntry
@@ -37,6 +38,13 @@ class Sieve:
     def narrows(self) -> bool:
         """Whether words are looked for."""
         return bool(self._terms)
+
+    def sift(self, entries: Iterable[ConversationEntry]) -> Iterable[ConversationEntry]:
+        """Return those that the list shows."""
+        if self._terms or self.leaving:
+            return filter(self.shows, entries)
+        archive = self.archive  # the usual list of ten thousand asks nothing but this
+        return [entry for entry in entries if entry.membership.archived is archive]
 
     def shows(self, entry: ConversationEntry) -> bool:
         """Tell whether the list shows this conversation."""

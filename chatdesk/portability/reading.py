@@ -5,38 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from chatdesk.domain.errors import BadInput
 from chatdesk.portability.identity import conversation_id
-from chatdesk.portability.limits import NAMED_PROBLEMS
-from chatdesk.portability.records import Found, Piece, Skipped, Trouble
+from chatdesk.portability.problems import Problems
+from chatdesk.portability.records import Found, Piece
 from chatdesk.portability.source import Format, Source, open_source
-
-
-@dataclass(slots=True)
-class Problems:
-    """What could not be read: the first of them by name, the rest by number."""
-
-    count: int = 0
-    named: list[Skipped] = field(default_factory=list)
-    troubles: list[str] = field(default_factory=list)
-
-    def note(self, problem: Skipped | Trouble) -> None:
-        if isinstance(problem, Trouble):
-            self.troubles.append(problem.reason)
-            return
-        self.count += 1
-        if len(self.named) < NAMED_PROBLEMS:
-            self.named.append(problem)
-
-    def add(self, others: Problems) -> None:
-        """Take over what was noted elsewhere."""
-        self.count += others.count
-        self.named = [*self.named, *others.named][:NAMED_PROBLEMS]
-        self.troubles += others.troubles
 
 
 @dataclass(frozen=True, slots=True)

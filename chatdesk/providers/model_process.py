@@ -13,9 +13,12 @@ import tempfile
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chatdesk.domain.errors import Refused
-from chatdesk.providers.openai_compatible import OpenAICompatibleProvider
+
+if TYPE_CHECKING:
+    from chatdesk.providers.openai_compatible import OpenAICompatibleProvider
 
 START_SECONDS = 60.0
 END_SECONDS = 5.0
@@ -51,6 +54,8 @@ class ModelProcess:
 
     @classmethod
     def _start(cls, weights: Path, name: str, command: Sequence[str]) -> ModelProcess:
+        from chatdesk.providers.openai_compatible import OpenAICompatibleProvider
+
         folder = None if sys.platform == "win32" else Path(tempfile.mkdtemp(prefix="chatdesk-"))
         # Only an address with this ending is taken for a unix socket.
         socket = "" if folder is None else str(folder / SOCKET)

@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 
 from chatdesk.domain.errors import Misconfigured
 from chatdesk.providers.base import ChatProvider, Connection, ListingProvider
-from chatdesk.providers.openai_compatible import CONNECT_SECONDS, OpenAICompatibleProvider
 
 API_BASE = "CHATDESK_API_BASE"
 API_KEY = "CHATDESK_API_KEY"
@@ -35,6 +34,8 @@ def provider_from(environment: Mapping[str, str]) -> ChatProvider | None:
     address = urlsplit(base or DEFAULT_BASE)
     if address.scheme not in ("http", "https") or not address.hostname:
         raise Misconfigured(f"{base!r} is not a web address.", f"Set {API_BASE} to an http(s) address.")
+    from chatdesk.providers.openai_compatible import OpenAICompatibleProvider
+
     return OpenAICompatibleProvider(
         base_url=base or DEFAULT_BASE, api_key=key, models=models, name=address.hostname
     )
@@ -42,6 +43,8 @@ def provider_from(environment: Mapping[str, str]) -> ChatProvider | None:
 
 def connected(connection: Connection, *, hasty: bool = False) -> ListingProvider:
     """Make the adapter for a provider that the user has set up."""
+    from chatdesk.providers.openai_compatible import CONNECT_SECONDS, OpenAICompatibleProvider
+
     return OpenAICompatibleProvider(
         base_url=connection.base_url,
         api_key=connection.key,

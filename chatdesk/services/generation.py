@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -17,14 +18,16 @@ from chatdesk.domain.ids import new_id
 from chatdesk.domain.message import DeliveryState, Message, MessageStatus, Role
 from chatdesk.providers.base import Turn
 from chatdesk.runtime.tasks import TaskScope
-from chatdesk.services.attached_context import ReadFile
-from chatdesk.services.context import Reading, reading_for
 from chatdesk.services.model_source import Asked, ModelSource
 from chatdesk.services.notices import NoticeLevel, NoticeService
 from chatdesk.services.open_account import OpenAccount, View
-from chatdesk.services.reply_run import ReplyRun
 from chatdesk.services.reply_watch import ReplyWatch
 from chatdesk.services.titles import Titles
+
+if TYPE_CHECKING:
+    from chatdesk.services.attached_context import ReadFile
+    from chatdesk.services.context import Reading
+    from chatdesk.services.reply_run import ReplyRun
 
 GO_ON = "Go on exactly where your answer was cut off. Do not repeat any of it and do not comment on it."
 
@@ -222,6 +225,9 @@ class GenerationService(QObject):
     async def _prepare(
         self, asker: View, conversation_id: str, question: str, beginning: str = ""
     ) -> tuple[ReplyRun, Reading, Asked] | None:
+        from chatdesk.services.context import reading_for
+        from chatdesk.services.reply_run import ReplyRun
+
         assert self._remote is not None
         store = self._account.store
         entry, asking = await store.entry(conversation_id), await store.message(question)

@@ -183,8 +183,10 @@ class Intake:
                 remove_messages(self._cache, conversation_id, below=reached)
                 floor = reached
             floor = min(floor, reached)
+        self._recorder.ahead(row.id for row in ordered)
         for row in ordered:
             self.message(row, floor)
+        self._recorder.ahead(())
         if stored is None and cursor is not None:
             write_cursor(self._cache, conversation_id, ConversationCursor(cursor, floor))
         elif stored is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from chatdesk.domain.conversation import Conversation, Membership
@@ -65,6 +66,20 @@ def read_membership(cache: Database, conversation_id: str) -> Membership | None:
     )
     with decoding():
         return None if row is None else decode_membership(row)
+
+
+def read_several(
+    cache: Database, conversation_ids: Sequence[str]
+) -> tuple[dict[str, Conversation], dict[str, Membership]]:
+    """Return the rows that there are of these conversations, by id; a page of them, not thousands."""
+    marks = ", ".join("?" * len(conversation_ids))
+    rows = cache.rows(f"SELECT {_SHOWN} FROM conversations WHERE id IN ({marks})", conversation_ids)
+    own = cache.rows(
+        f"SELECT {MEMBERSHIP_COLUMNS} FROM memberships WHERE conversation_id IN ({marks})", conversation_ids
+    )
+    with decoding():
+        conversations = {row[0]: decode_conversation(row) for row in rows}
+        return conversations, {row[0]: decode_membership(row) for row in own}
 
 
 def read_visible(cache: Database) -> list[tuple[Conversation, Membership]]:

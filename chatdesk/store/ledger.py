@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from chatdesk.domain.change import ChangeSet, RemoteChange, RowBatch
 from chatdesk.domain.errors import Retryable
@@ -16,14 +16,15 @@ from chatdesk.store.conversations import read_conversation
 from chatdesk.store.cursors import read_behind, read_cursor, read_user_cursor
 from chatdesk.store.events import EventIntake, Gaps
 from chatdesk.store.failures import DamagedFile, closed, from_os
-from chatdesk.store.healing import heal
 from chatdesk.store.messages import oldest_seq
 from chatdesk.store.opening import OpenSlot, open_slot
 from chatdesk.store.pending import Pending
 from chatdesk.store.schema import CACHE
-from chatdesk.store.search import Search
 from chatdesk.store.settings import read_setting, write_setting
 from chatdesk.store.view import View
+
+if TYPE_CHECKING:
+    from chatdesk.store.search import Search
 
 T = TypeVar("T")
 
@@ -62,6 +63,8 @@ class Ledger:
         return self._opened
 
     def search(self) -> Search:
+        from chatdesk.store.search import Search
+
         return Search(self._opened.cache, self._opened.outbox)
 
     def call(self, work: Callable[..., T], *args: object) -> T:
@@ -72,6 +75,8 @@ class Ledger:
             try:
                 return work(self, *args)
             except DamagedFile as failure:
+                from chatdesk.store.healing import heal
+
                 heal(self._opened, failure, self._now)
                 if failure.role == CACHE.role:
                     self._user_cursor_read, self._cursors_read = False, set()

@@ -81,14 +81,15 @@ class Search:
         before, stored = NEWEST, 0
         while stored < limit:
             page = find_messages(self._cache, query, before, limit)
-            for number, message_id in page:
-                before = number
-                message = None if message_id in own else self._view.message(message_id)
-                if message is not None and self._entry(message.conversation_id) is not None:
-                    found.append(message)
-                    stored += 1
+            shown = self._view.messages_of([message_id for _, message_id in page if message_id not in own])
+            others = [message for message in shown.values() if message is not None]
+            self._fetch_entries({message.conversation_id for message in others})
+            others = [message for message in others if self._entry(message.conversation_id) is not None]
+            found += others
+            stored += len(others)
             if len(page) < limit:
                 break
+            before = page[-1][0]
         return found
 
     def _in_conversation(self, query: Query, conversation_id: str) -> list[str]:
@@ -118,6 +119,10 @@ class Search:
         if message.deleted_at is not None or self._entry(message.conversation_id) is None:
             return False
         return query.matches(message.content)
+
+    def _fetch_entries(self, conversation_ids: set[str]) -> None:
+        """Read at once what ``_entry`` would read one by one."""
+        self._entries.update(self._view.entries_of([*(conversation_ids - self._entries.keys())]))
 
     def _entry(self, conversation_id: str) -> ConversationEntry | None:
         if conversation_id not in self._entries:

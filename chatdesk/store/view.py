@@ -14,8 +14,8 @@ from chatdesk.domain.provider import ProviderSettings
 from chatdesk.domain.sharing import Invitation, Roster
 from chatdesk.store.branches import has_versions, read_nodes
 from chatdesk.store.connection import Database
-from chatdesk.store.conversations import read_conversation, read_membership, read_visible
-from chatdesk.store.messages import read_after, read_message, read_page
+from chatdesk.store.conversations import read_conversation, read_membership, read_several, read_visible
+from chatdesk.store.messages import read_after, read_message, read_messages, read_page
 from chatdesk.store.outbox import Outbox
 from chatdesk.store.overlay import overlay_entry, overlay_message, overlay_profile, overlay_provider
 from chatdesk.store.profiles import read_profile, read_profiles
@@ -42,6 +42,19 @@ class View:
             read_membership(self._cache, conversation_id),
             self._outbox.lane(conversation_id),
         )
+
+    def messages_of(self, message_ids: Sequence[str]) -> dict[str, Message | None]:
+        """Return what ``message`` returns for each of these, in the same order, by one query."""
+        stored = read_messages(self._cache, message_ids)
+        return {each: overlay_message(stored.get(each), self._outbox.of_entity(each)) for each in message_ids}
+
+    def entries_of(self, conversation_ids: Sequence[str]) -> dict[str, ConversationEntry | None]:
+        """Return the entries of these conversations by id, None for those not shown, by two queries."""
+        conversations, memberships = read_several(self._cache, conversation_ids)
+        return {
+            each: overlay_entry(conversations.get(each), memberships.get(each), self._outbox.lane(each))
+            for each in conversation_ids
+        }
 
     def profile(self, profile_id: str) -> Profile | None:
         return overlay_profile(read_profile(self._cache, profile_id), self._outbox.of_entity(profile_id))

@@ -6,6 +6,8 @@ line in ``documents`` or ``titles``, and FTS5 has to be told exactly the text wh
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from chatdesk.domain.search import Query
 from chatdesk.domain.words import folded
 from chatdesk.store.connection import Database
@@ -51,27 +53,39 @@ NEWEST = 2**63 - 1
 
 
 def index_message(cache: Database, message_id: str, before: tuple[str, bool] | None) -> None:
-    """Follow a message that was stored; ``before``: its earlier content, and whether that was alive."""
+    """Take in a stored message; ``before``: its earlier content, and whether that was alive."""
     row = cache.row(
         "SELECT conversation_id, content, deleted_at IS NULL, CAST(strftime('%s', created_at) AS INTEGER)"
         " FROM messages WHERE id = ?",
         (message_id,),
     )
-    if row is None:
-        return
-    conversation_id, content, alive, moment = row
+    if row is not None:
+        index_words(cache, message_id, Indexed(row[0], row[1], bool(row[2]), int(row[3] or 0)), before)
+
+
+class Indexed(NamedTuple):
+    """What the index needs of a stored message; ``second``: of its creation, since 1970."""
+
+    conversation_id: str
+    content: str
+    alive: bool
+    second: int
+
+
+def index_words(cache: Database, message_id: str, row: Indexed, before: tuple[str, bool] | None) -> None:
+    """Do what ``index_message`` does for a row that is known."""
     number = _document(cache, message_id)
     if number is not None and before is not None:
-        if alive and before[0] == content:
+        if row.alive and before[0] == row.content:
             return
-        cache.execute(_TAKE_OUT, (number, _place(conversation_id), folded(before[0])))
-    if not alive:
+        cache.execute(_TAKE_OUT, (number, _place(row.conversation_id), folded(before[0])))
+    if not row.alive:
         cache.execute("DELETE FROM documents WHERE message_id = ?", (message_id,))
         return
     if number is None:
-        number = _free_number(cache, int(moment or 0))
+        number = _free_number(cache, row.second)
         cache.execute("INSERT INTO documents VALUES (?, ?)", (number, message_id))
-    cache.execute(_ADD, (number, _place(conversation_id), folded(content)))
+    cache.execute(_ADD, (number, _place(row.conversation_id), folded(row.content)))
 
 
 def forget_messages(cache: Database, conversation_id: str, below: int | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtGui import QAction, QImage
@@ -14,16 +15,17 @@ from chatdesk.language.door import _
 from chatdesk.models.people import name_of
 from chatdesk.ui.account_facts import AccountChoice, AccountFacts
 from chatdesk.ui.actions.action_set import ActionSet
-from chatdesk.ui.actions.menus import open_action_menu
 from chatdesk.ui.actions.table import ACCOUNT_MENU, ActionId
-from chatdesk.ui.dialogs.delete_account import DeleteAccountDialog
-from chatdesk.ui.dialogs.profile import ProfileDialog
-from chatdesk.ui.dialogs.sign_in_again import SignInAgainDialog
-from chatdesk.ui.dialogs.sign_out import SignOutDialog
-from chatdesk.ui.dialogs.sync_panel import SyncPanel
 from chatdesk.ui.profile_button import ProfileButton
 from chatdesk.ui.sync_badge import SyncBadge
 from chatdesk.ui.theme.theme import Theme
+
+if TYPE_CHECKING:
+    from chatdesk.ui.dialogs.delete_account import DeleteAccountDialog
+    from chatdesk.ui.dialogs.profile import ProfileDialog
+    from chatdesk.ui.dialogs.sign_in_again import SignInAgainDialog
+    from chatdesk.ui.dialogs.sign_out import SignOutDialog
+    from chatdesk.ui.dialogs.sync_panel import SyncPanel
 
 _GAP = 4
 
@@ -33,9 +35,10 @@ class AccountVerbs(QObject):
 
     Signals: ``save_requested(ProfileEdit)``; ``sign_out_requested(bool)`` after the question was answered,
     with whether all devices are meant; ``facts_changed()``; ``sign_in_again_requested(str, str)`` with e-mail
-    and password, both empty for the account on this computer, which needs none; those of ``panel`` are the
-    panel's own; ``switch_requested(key)`` and ``add_requested()`` for another account, ``copy_requested()``
-    for chats of another one, ``check_requested()``, ``delete_requested()`` after the question was answered;
+    and password, both empty for the account on this computer, which needs none; ``refresh_requested()``,
+    ``failed_requested()`` and ``diagnostics_requested()`` as the panel says them; ``switch_requested(key)``
+    and ``add_requested()`` for another account, ``copy_requested()`` for chats of another one,
+    ``check_requested()``, ``delete_requested()`` after the question was answered;
     ``ways_requested()`` for another way to sign in again than the password.
     """
 
@@ -49,6 +52,9 @@ class AccountVerbs(QObject):
     copy_requested = Signal()
     check_requested = Signal()
     delete_requested = Signal()
+    refresh_requested = Signal()
+    failed_requested = Signal()
+    diagnostics_requested = Signal()
 
     def __init__(
         self, window: QWidget, theme: Theme, actions: ActionSet, badge: SyncBadge, button: ProfileButton
@@ -61,7 +67,8 @@ class AccountVerbs(QObject):
         self._button = button
         self._profile: Profile | None = None
         self._image: QImage | None = None
-        self.panel = SyncPanel(window)
+        self._panel: SyncPanel | None = None
+        self._diagnostics: Mapping[str, object] = {}
         self.dialog: ProfileDialog | None = None
         self.sign_in: SignInAgainDialog | None = None
         self._account: Account | None = None
@@ -70,9 +77,23 @@ class AccountVerbs(QObject):
         self.choices: Callable[[], Sequence[AccountChoice]] = tuple
         """Tells the accounts of this computer."""
         self._offered: list[QAction] = []
-        self.panel.sign_in_requested.connect(self.open_sign_in)
         badge.clicked.connect(self.open_panel)
         button.clicked.connect(self.open_menu)
+
+    @property
+    def panel(self) -> SyncPanel:
+        """The panel above the badge; made when it is needed first."""
+        from chatdesk.ui.dialogs.sync_panel import SyncPanel
+
+        if self._panel is None:
+            self._panel = SyncPanel(self._window)
+            self._panel.set_state(self._badge.state)
+            self._panel.set_diagnostics(self._diagnostics)
+            self._panel.sign_in_requested.connect(self.open_sign_in)
+            self._panel.refresh_requested.connect(self.refresh_requested)
+            self._panel.failed_requested.connect(self.failed_requested)
+            self._panel.diagnostics_requested.connect(self.diagnostics_requested)
+        return self._panel
 
     @property
     def facts(self) -> AccountFacts:
@@ -83,13 +104,16 @@ class AccountVerbs(QObject):
         """Show the state of the link on badge and panel."""
         self._badge.set_state(state)
         self.facts_changed.emit()
-        self.panel.set_state(state)
+        if self._panel is not None:
+            self._panel.set_state(state)
         if self._leaving is not None:
             self._leaving.set_state(state)
 
     def set_diagnostics(self, facts: Mapping[str, object]) -> None:
         """Show the engine's report on the panel."""
-        self.panel.set_diagnostics(facts)
+        self._diagnostics = facts
+        if self._panel is not None:
+            self._panel.set_diagnostics(facts)
 
     def set_profile(self, profile: Profile | None, image: QImage | None) -> None:
         """Show who is signed in; without a profile nobody is known yet."""
@@ -131,6 +155,8 @@ class AccountVerbs(QObject):
 
     def open_menu(self) -> None:
         """Open the account menu above the profile; several accounts are its first rows."""
+        from chatdesk.ui.actions.menus import open_action_menu
+
         at = self._button.mapToGlobal(QPoint(0, -_GAP))
         rows = [*self._offer(), *self._actions.rows(ACCOUNT_MENU)]
         open_action_menu(rows, self._window, _("Account"), at)
@@ -157,6 +183,8 @@ class AccountVerbs(QObject):
 
     def open_profile(self) -> None:
         """Open the profile dialog, once the profile is known."""
+        from chatdesk.ui.dialogs.profile import ProfileDialog
+
         if self._profile is None or self.dialog is not None:
             return
         self.dialog = ProfileDialog(self._theme, self._profile, self._image, self._window)
@@ -166,6 +194,8 @@ class AccountVerbs(QObject):
 
     def open_sign_in(self) -> None:
         """Ask for what it takes to go on with an account whose session is over."""
+        from chatdesk.ui.dialogs.sign_in_again import SignInAgainDialog
+
         if self._account is None or self.sign_in is not None:
             return
         if self._account.is_owner:
@@ -193,6 +223,8 @@ class AccountVerbs(QObject):
         self.sign_in = None
 
     def _ask_delete(self) -> None:
+        from chatdesk.ui.dialogs.delete_account import DeleteAccountDialog
+
         if self.deleting is not None or self._account is None:
             return
         name = self._account.email or (name_of(self._profile) if self._profile is not None else "")
@@ -211,6 +243,8 @@ class AccountVerbs(QObject):
         self.dialog = None
 
     def _ask_sign_out(self) -> None:
+        from chatdesk.ui.dialogs.sign_out import SignOutDialog
+
         if self._leaving is not None:
             return
         devices = self._account is not None and self._account.kind is BackendKind.SUPABASE

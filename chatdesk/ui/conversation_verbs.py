@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtWidgets import QWidget
 
@@ -9,12 +11,13 @@ from chatdesk.domain.conversation import MemberRole
 from chatdesk.domain.message import DeliveryState
 from chatdesk.language.door import _
 from chatdesk.models.conversation_list import NEW_TITLE, ConversationListModel
-from chatdesk.ui.actions.menus import open_target_menu
 from chatdesk.ui.actions.table import ActionId, conversation_menu
 from chatdesk.ui.conversations.list_view import ConversationListView
-from chatdesk.ui.dialogs.conversation_settings import ConversationSettings
 from chatdesk.ui.sharing.verbs import SharingVerbs
 from chatdesk.ui.theme.theme import Theme
+
+if TYPE_CHECKING:
+    from chatdesk.ui.dialogs.conversation_settings import ConversationSettings
 
 
 class ConversationVerbs(QObject):
@@ -51,6 +54,8 @@ class ConversationVerbs(QObject):
 
     def open_menu(self, conversation_id: str, at: QPoint) -> None:
         """Open the menu of a conversation at a global point."""
+        from chatdesk.ui.actions.menus import open_target_menu
+
         entry = self._conversations.entry(conversation_id)
         if entry is None:
             return
@@ -98,6 +103,8 @@ class ConversationVerbs(QObject):
         return True
 
     def _open_settings(self, conversation_id: str) -> None:
+        from chatdesk.ui.dialogs.conversation_settings import ConversationSettings
+
         entry = self._conversations.entry(conversation_id)
         if entry is None:
             return

@@ -9,7 +9,6 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
 
 from chatdesk.language.door import N_, _
-from chatdesk.ui.dialogs.confirm import confirm
 from chatdesk.ui.markdown.links import safe_link
 
 LONG_ADDRESS = N_("The address carries a long text with it; open it only if you trust where it came from.")
@@ -22,6 +21,8 @@ def open_link(window: QWidget, address: str) -> None:
 
     The host is shown in its encoded form, so that look-alike letters of other alphabets stand out.
     """
+    from chatdesk.ui.dialogs.confirm import confirm
+
     url = QUrl(safe_link(address), QUrl.ParsingMode.StrictMode)
     if url.isEmpty() or not url.isValid():
         return

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QEvent, QModelIndex, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QMoveEvent, QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QWidget
@@ -17,8 +19,6 @@ from chatdesk.ui.actions.table import ActionId, Need
 from chatdesk.ui.chat_pane import ChatPane
 from chatdesk.ui.conversation_verbs import ConversationVerbs
 from chatdesk.ui.conversations.departures import Departures
-from chatdesk.ui.dialogs.confirm import confirm
-from chatdesk.ui.dialogs.first_run import FirstRunPage
 from chatdesk.ui.notices import NoticeStack
 from chatdesk.ui.screen_room import fitting
 from chatdesk.ui.search.verbs import SearchVerbs
@@ -33,6 +33,9 @@ from chatdesk.ui.theme.theme import Theme
 from chatdesk.ui.transfer.verbs import TransferVerbs
 from chatdesk.ui.window_state import WindowState, pack_geometry
 from chatdesk.ui.words import retell
+
+if TYPE_CHECKING:
+    from chatdesk.ui.dialogs.first_run import FirstRunPage
 
 STATE_DELAY_MS = 500
 SESSION_ONLY = N_("ChatDesk can go on for this session only; then you are asked to sign in next time.")
@@ -85,11 +88,10 @@ class MainWindow(QMainWindow):
         self.sidebar = Sidebar(theme, conversations)
         self.pane = ChatPane(theme, timeline)
         self.composer = self.pane.composer
-        self.first_run = FirstRunPage(theme)
         self.actions_table = ActionSet(self, theme)
         self.verbs = ConversationVerbs(self, theme, conversations, self.sidebar.list)
         self.account = AccountVerbs(self, theme, self.actions_table, self.sidebar.badge, self.sidebar.profile)
-        self.sign_in = SignInVerbs(self, self.first_run, self.account)
+        self.sign_in = SignInVerbs(self, theme, self.account)
         self.account.facts_changed.connect(self._enable)
         self.search = SearchVerbs(
             self, theme, conversations, self.actions_table, self.pane.find_bar, self.composer.setFocus
@@ -109,6 +111,7 @@ class MainWindow(QMainWindow):
         self._slide = SidebarSlide(self._splitter, self.sidebar)
         self._pages = QStackedWidget()
         self._lay_out()
+        self.sign_in.page_made.connect(self._pages.addWidget)
         self.notices = NoticeStack(self.pane, theme, top=HEADER + 10)
         self.departures = Departures(self.verbs, conversations, self.notices, self._reopen)
         self.transfer.notices = self.notices
@@ -127,7 +130,6 @@ class MainWindow(QMainWindow):
         self._splitter.setHandleWidth(1)
         self._splitter.setSizes([SIDEBAR, USUAL_SIZE.width() - SIDEBAR])
         self._pages.addWidget(self._splitter)
-        self._pages.addWidget(self.first_run)
         self.setCentralWidget(self._pages)
 
     def _connect(self) -> None:
@@ -149,7 +151,7 @@ class MainWindow(QMainWindow):
         self.sidebar.messages_requested.connect(self.search.search_messages)
         self.sidebar.left.connect(self.composer.setFocus)
         self.verbs.export_requested.connect(self.transfer.carry_out)
-        self.account.panel.refresh_requested.connect(self.refresh_requested)
+        self.account.refresh_requested.connect(self.refresh_requested)
         self.settings.action_requested.connect(self._carry_out)
         self.search.open_requested.connect(self._open)
         model.active_removed.connect(self._active_removed)
@@ -169,6 +171,11 @@ class MainWindow(QMainWindow):
         retell(self._refresh)
 
     # Facts
+
+    @property
+    def first_run(self) -> FirstRunPage:
+        """The page that offers an account."""
+        return self.sign_in.page
 
     def show_first_run(self) -> None:
         """Show the page that offers an account, beside those that are known here."""
@@ -204,6 +211,8 @@ class MainWindow(QMainWindow):
 
     def ask_session_only(self, reason: str) -> None:
         """Say that the keyring does not answer and ask whether to go on without remembering."""
+        from chatdesk.ui.dialogs.confirm import confirm
+
         confirm(
             self,
             _("The keyring is not available"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
@@ -10,20 +10,22 @@ from PySide6.QtWidgets import QWidget
 from chatdesk.config.options import SEND_KEY, SHORTCUTS, TEXT_SIZE, THEME, Option
 from chatdesk.services.circle import Circle
 from chatdesk.services.models import ModelService
-from chatdesk.services.portability.reports import Sizes
 from chatdesk.services.preferences import PreferenceService
 from chatdesk.services.presence import PresenceService
-from chatdesk.services.updates import UpdateService
 from chatdesk.ui.account_verbs import AccountVerbs
 from chatdesk.ui.actions.action_set import ActionSet
 from chatdesk.ui.actions.bindings import Bindings
 from chatdesk.ui.actions.table import ActionId
 from chatdesk.ui.composer.composer import Composer
-from chatdesk.ui.dialogs.shortcut_sheet import ShortcutSheet
 from chatdesk.ui.settings.installation import Installation
-from chatdesk.ui.settings.window import SettingsWindow
 from chatdesk.ui.theme.theme import Theme
 from chatdesk.ui.zoom import larger, smaller
+
+if TYPE_CHECKING:
+    from chatdesk.services.portability.reports import Sizes
+    from chatdesk.services.updates import UpdateService
+    from chatdesk.ui.dialogs.shortcut_sheet import ShortcutSheet
+    from chatdesk.ui.settings.window import SettingsWindow
 
 SEND_KEYS = {"enter": ("Enter", "Shift+Enter"), "ctrl_enter": ("Ctrl+Enter", "Enter")}
 """The keys that send a message and that start a line, for each value of the option."""
@@ -105,6 +107,8 @@ class SettingsVerbs(QObject):
 
     def open(self) -> None:
         """Open the settings, unless they are open."""
+        from chatdesk.ui.settings.window import SettingsWindow
+
         if self.dialog is not None:
             return
         self.dialog = SettingsWindow(
@@ -136,6 +140,8 @@ class SettingsVerbs(QObject):
 
     def open_sheet(self) -> None:
         """Open the shortcut sheet, or close it."""
+        from chatdesk.ui.dialogs.shortcut_sheet import ShortcutSheet
+
         if self.sheet is not None:
             self.sheet.accept()
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QDialog, QWidget
@@ -11,17 +12,19 @@ from chatdesk.domain.errors import ChatDeskError
 from chatdesk.domain.session import BackendKind
 from chatdesk.domain.sign_in import LocalMail, SignInPlace
 from chatdesk.language.door import _
-from chatdesk.services.account_changes import AccountChanges
-from chatdesk.services.sign_in import SignInAttempt
 from chatdesk.ui.account_verbs import AccountVerbs
 from chatdesk.ui.actions.table import ActionId
-from chatdesk.ui.dialogs.confirm import confirm
-from chatdesk.ui.dialogs.first_run import FirstRunPage
-from chatdesk.ui.dialogs.sign_in.changes import ChangeDialog, EmailDialog, PasswordDialog
-from chatdesk.ui.dialogs.sign_in.dialog import SignInDialog
-from chatdesk.ui.dialogs.sign_in.mails import MailsDialog
 from chatdesk.ui.links import open_link, open_url
+from chatdesk.ui.theme.theme import Theme
 from chatdesk.ui.words import failure_words
+
+if TYPE_CHECKING:
+    from chatdesk.services.account_changes import AccountChanges
+    from chatdesk.services.sign_in import SignInAttempt
+    from chatdesk.ui.dialogs.first_run import FirstRunPage
+    from chatdesk.ui.dialogs.sign_in.changes import ChangeDialog
+    from chatdesk.ui.dialogs.sign_in.dialog import SignInDialog
+    from chatdesk.ui.dialogs.sign_in.mails import MailsDialog
 
 
 class SignInVerbs(QObject):
@@ -29,29 +32,52 @@ class SignInVerbs(QObject):
 
     Signals: ``ended(object)`` with an attempt or changes that no dialog needs any more;
     ``email_changed(str)``; ``said(str)`` with a sentence for the notices; ``failed(ChatDeskError)`` where no
-    dialog shows it.
+    dialog shows it; ``page_made(FirstRunPage)`` when that page is there to be connected.
     """
 
     ended = Signal(object)
     email_changed = Signal(str)
     said = Signal(str)
     failed = Signal(object)
+    page_made = Signal(object)
 
-    def __init__(self, window: QWidget, first_run: FirstRunPage, account: AccountVerbs) -> None:
+    def __init__(self, window: QWidget, theme: Theme, account: AccountVerbs) -> None:
         super().__init__(window)
         self._window = window
+        self._theme = theme
         self._account = account
+        self._page: FirstRunPage | None = None
+        self._busy = False
         self.attempts: Callable[[SignInPlace], SignInAttempt] | None = None
         self.changes: Callable[[], AccountChanges] | None = None
         self.dialog: SignInDialog | None = None
         self.change: ChangeDialog | None = None
         self.mails: MailsDialog | None = None
-        first_run.form.ways_requested.connect(self.open)
-        first_run.others_requested.connect(lambda: self.open(SignInPlace(BackendKind.LOCAL)))
         account.ways_requested.connect(self.open_again)
+
+    @property
+    def page(self) -> FirstRunPage:
+        """The first page; made when it is needed first, which with an open account may be never."""
+        from chatdesk.ui.dialogs.first_run import FirstRunPage
+
+        if self._page is None:
+            self._page = FirstRunPage(self._theme)
+            self._page.set_busy(self._busy)
+            self._page.form.ways_requested.connect(self.open)
+            self._page.others_requested.connect(lambda: self.open(SignInPlace(BackendKind.LOCAL)))
+            self.page_made.emit(self._page)
+        return self._page
+
+    def set_busy(self, busy: bool) -> None:
+        """An account is being made or signed in to, or no longer: the page that asks for one waits."""
+        self._busy = busy
+        if self._page is not None:
+            self._page.set_busy(busy)
 
     def open(self, place: SignInPlace, email: str = "", password: str = "") -> SignInDialog | None:
         """Ask how to get into an account at ``place``."""
+        from chatdesk.ui.dialogs.sign_in.dialog import SignInDialog
+
         if self.attempts is None or self.dialog is not None:
             return None
         attempt = self.attempts(place)
@@ -83,6 +109,8 @@ class SignInVerbs(QObject):
 
     def carry_out(self, action: ActionId) -> bool:
         """Do what ``action`` means for the way in; False when it is not about it."""
+        from chatdesk.ui.dialogs.sign_in.changes import EmailDialog, PasswordDialog
+
         match action:
             case ActionId.CHANGE_EMAIL:
                 self._change(lambda changes: EmailDialog(changes, self._window, with_mails=self._is_local))
@@ -114,6 +142,8 @@ class SignInVerbs(QObject):
         self.change.open()
 
     def _ask_to_end_others(self) -> None:
+        from chatdesk.ui.dialogs.confirm import confirm
+
         confirm(
             self._window,
             _("Sign out on your other devices?"),
@@ -136,6 +166,8 @@ class SignInVerbs(QObject):
         changes.end_others()
 
     def _open_mails(self) -> None:
+        from chatdesk.ui.dialogs.sign_in.mails import MailsDialog
+
         if self.changes is None or self.mails is not None:
             return
         changes = self.changes()

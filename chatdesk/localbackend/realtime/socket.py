@@ -17,7 +17,19 @@ __all__ = ["TRY_AGAIN_LATER", "Socket"]
 
 TRY_AGAIN_LATER = 1013
 
+_SMALL = 0xFFFF
+_KEEPS_UP = 0x10000
+"""Bytes that may wait in the transport itself; asyncio asks a writer to pause at as many."""
+
 _log = logging.getLogger(__name__)
+
+
+def text_frame(payload: bytes) -> bytes:
+    """Frame a text of at most 65,535 bytes as a server does (RFC 6455, 5.2): whole, without a mask."""
+    length = len(payload)
+    if length < 126:
+        return bytes((0x81, length)) + payload
+    return b"\x81\x7e" + length.to_bytes(2, "big") + payload
 
 
 class Socket:
@@ -44,14 +56,31 @@ class Socket:
         self.on_end: Callable[[], None] | None = None
 
     def send(self, frame: bytes) -> None:
-        """Queue a frame; a client that is too far behind is closed with 1013 instead."""
-        if self._ending:
+        """Write a frame, or queue it; a client that is too far behind is closed with 1013 instead."""
+        if self._ending or (not self._waiting and self._written(frame)):
             return
         self._waiting.append(frame)
         self._waiting_bytes += len(frame)
         self._wake.set()
         if len(self._waiting) > self._limits.queue_frames or self._waiting_bytes > self._limits.queue_bytes:
             self.end(TRY_AGAIN_LATER, "too slow")
+
+    def _written(self, frame: bytes) -> bool:
+        """Hand a frame straight to the transport of a client that keeps up.
+
+        Waking a task for each client costs as much as writing to it.
+        """
+        transport = self._transport
+        if (
+            transport is None
+            or len(frame) > _SMALL
+            or self._websocket.closed
+            or transport.is_closing()
+            or transport.get_write_buffer_size() > _KEEPS_UP
+        ):
+            return False
+        transport.write(text_frame(frame))
+        return True
 
     async def pump(self) -> None:
         """Write what is queued, until cancelled or the connection is gone."""

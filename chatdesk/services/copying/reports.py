@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from chatdesk.portability.reading import Problems
+from chatdesk.portability.problems import Problems
 
 
 class CopyPhase(StrEnum):

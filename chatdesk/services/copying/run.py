@@ -16,7 +16,7 @@ from chatdesk.domain.message import Message
 from chatdesk.domain.profile import Profile
 from chatdesk.domain.provider import model_id, parts_of
 from chatdesk.portability.identity import conversation_id, message_id
-from chatdesk.portability.reading import Problems
+from chatdesk.portability.problems import Problems
 from chatdesk.portability.records import Piece, Skipped
 from chatdesk.portability.source import Format
 from chatdesk.portability.tombstones import Pruning

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import QObject, Signal
 
@@ -14,14 +14,15 @@ from chatdesk.backend.base import AvatarStore
 from chatdesk.domain.change import RowBatch
 from chatdesk.domain.clock import Clock
 from chatdesk.domain.errors import ChatDeskError, NeedsSignIn
-from chatdesk.portability.identity import provider_id
 from chatdesk.runtime.tasks import TaskScope
 from chatdesk.services.copying.patience import Patience
 from chatdesk.services.copying.reports import CopyPhase, CopyProgress, CopyReport
-from chatdesk.services.copying.run import CopyRun, CopyTarget, Writable
-from chatdesk.services.copying.source import CopySource, Readable, World
 from chatdesk.services.open_account import OpenAccount
 from chatdesk.services.profiles import ProfileService
+
+if TYPE_CHECKING:
+    from chatdesk.services.copying.run import Writable
+    from chatdesk.services.copying.source import CopySource, Readable, World
 
 _log = logging.getLogger(__name__)
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -191,6 +192,9 @@ class CopyService(QObject):
     async def _run(
         self, opened: OpenedSource, key: str, record: CopyRecord, remote: Writable, user_id: str
     ) -> CopyReport:
+        from chatdesk.services.copying.run import CopyRun, CopyTarget
+        from chatdesk.services.copying.source import CopySource
+
         done, total = 0, 0
 
         def tell(phase: CopyPhase) -> None:
@@ -226,6 +230,8 @@ class CopyService(QObject):
 
     async def _providers(self, world: World, user_id: str) -> tuple[dict[str, str], int]:
         """Add the providers that are not here, without their keys; return what each is called here."""
+        from chatdesk.portability.identity import provider_id
+
         here = await self._account.store.providers()
         known = {(row.kind, row.base_url, row.name): row.id for row in here if row.deleted_at is None}
         names: dict[str, str] = {}

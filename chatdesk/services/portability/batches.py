@@ -10,7 +10,8 @@ from typing import Any
 from chatdesk.domain.attachment import NewFile, as_record, attach, described
 from chatdesk.portability.identity import conversation_id, message_id
 from chatdesk.portability.limits import PIECE_FILES
-from chatdesk.portability.reading import FileReading, Problems, is_original
+from chatdesk.portability.problems import Problems
+from chatdesk.portability.reading import FileReading, is_original
 from chatdesk.portability.records import MessageRecord, Piece
 from chatdesk.portability.source import Format
 from chatdesk.portability.values import written

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from chatdesk.portability.reading import Problems
+from chatdesk.portability.problems import Problems
 
 
 class Job(StrEnum):

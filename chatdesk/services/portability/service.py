@@ -10,19 +10,15 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
 from chatdesk.backend.base import Importer
 from chatdesk.domain.clock import Clock
 from chatdesk.domain.errors import ChatDeskError, NeedsSignIn, Retryable
-from chatdesk.portability.reading import Preview, examine
 from chatdesk.runtime.tasks import TaskScope
 from chatdesk.services.open_account import OpenAccount
-from chatdesk.services.portability.disk import measure
-from chatdesk.services.portability.exporting import Exporter, ReadFile, gone
-from chatdesk.services.portability.importing import ImportRun
 from chatdesk.services.portability.reports import (
     ExportFormat,
     Interrupted,
@@ -30,6 +26,11 @@ from chatdesk.services.portability.reports import (
     Phase,
     Progress,
 )
+
+if TYPE_CHECKING:
+    from chatdesk.portability.reading import Preview
+    from chatdesk.services.portability.exporting import Exporter, ReadFile
+    from chatdesk.services.portability.importing import ImportRun
 
 _log = logging.getLogger(__name__)
 
@@ -160,6 +161,8 @@ class PortabilityService(QObject):
         self.progressed.emit(Progress(job, phase, done, total))
 
     async def _export_one(self, conversation_id: str, path: Path, kind: ExportFormat) -> None:
+        from chatdesk.services.portability.exporting import gone
+
         self._tell(Job.EXPORT, Phase.FETCHING, 0, 0)
         missing, reason = await self._gather(conversation_id)
         store = self._account.store
@@ -181,6 +184,8 @@ class PortabilityService(QObject):
         self.exported.emit(replace(report, missing=missing, reason=reason))
 
     def _exporter(self) -> Exporter:
+        from chatdesk.services.portability.exporting import Exporter
+
         account = self._account.account
         assert account is not None
         return Exporter(self._account.store, account.user_id, self._clock.now(), self._read_file)
@@ -200,6 +205,8 @@ class PortabilityService(QObject):
         return sum(left.values()), reason
 
     async def _examine(self, path: Path) -> None:
+        from chatdesk.portability.reading import examine
+
         user_id, present = await self._present()
         loop = asyncio.get_running_loop()
 
@@ -218,6 +225,8 @@ class PortabilityService(QObject):
             self.examined.emit(preview)
 
     async def _import(self, path: Path, total: int, skip: int) -> None:
+        from chatdesk.services.portability.importing import ImportRun
+
         user_id, present = await self._present()
         importer, engine, store = self._importer, self._account.engine, self._account.store
         if importer is None:
@@ -265,6 +274,8 @@ class PortabilityService(QObject):
             self.forget_interrupted()
 
     async def _measure(self) -> None:
+        from chatdesk.services.portability.disk import measure
+
         self.measured.emit(await asyncio.to_thread(measure, self._home))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatdesk.portability.reading import Problems
+from chatdesk.portability.problems import Problems
 from chatdesk.portability.records import Piece, Skipped
 from chatdesk.services.portability.batches import Batch
 

@@ -24,6 +24,8 @@ class ActionSet(QObject):
     def __init__(self, window: QWidget, theme: Theme) -> None:
         super().__init__(window)
         self._actions: dict[ActionId, QAction] = {}
+        self._pictured: set[ActionId] = set()
+        """Those that were in a menu: nobody sees the pictures of the others."""
         self._theme = theme
         self._holds: Need | None = None
         for row in ACTIONS.values():
@@ -43,7 +45,11 @@ class ActionSet(QObject):
         return self._actions[which]
 
     def rows(self, menu: MenuRows) -> list[QAction | None]:
-        """Return the QActions of a menu; None is a line between them."""
+        """Return the QActions of a menu, with their pictures; None is a line between them."""
+        for which in menu:
+            if which is not None:
+                self._pictured.add(which)
+        self._colour()
         return [None if which is None else self._actions[which] for which in menu]
 
     def enable(self, holds: Need) -> None:
@@ -76,6 +82,6 @@ class ActionSet(QObject):
 
     def _colour(self) -> None:
         self._tick()
-        for which, action in self._actions.items():
+        for which in self._pictured:
             if name := ACTIONS[which].icon:
-                action.setIcon(icon(name, self._theme.tokens.text_muted))
+                self._actions[which].setIcon(icon(name, self._theme.tokens.text_muted))

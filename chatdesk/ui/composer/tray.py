@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
 from chatdesk.domain.attachment import NewFile
-from chatdesk.ui.attachments.chip import Chip
 from chatdesk.ui.attachments.flow import FlowLayout
-from chatdesk.ui.attachments.reading import NotAttachable, check_room, from_picture, from_text, read_file
 from chatdesk.ui.theme.theme import Theme
 from chatdesk.ui.words import retell, say
+
+if TYPE_CHECKING:
+    from chatdesk.ui.attachments.chip import Chip
 
 
 class Tray(QWidget):
@@ -54,14 +56,20 @@ class Tray(QWidget):
 
     def add_paths(self, paths: Sequence[str]) -> None:
         """Attach files of this computer."""
+        from chatdesk.ui.attachments.reading import read_file
+
         self._add([partial(read_file, path) for path in paths])
 
     def add_picture(self, image: QImage) -> None:
         """Attach a picture that was pasted."""
+        from chatdesk.ui.attachments.reading import from_picture
+
         self._add([lambda: from_picture(image)])
 
     def add_text(self, text: str) -> bool:
         """Attach a text that was pasted; tell whether that was possible."""
+        from chatdesk.ui.attachments.reading import from_text
+
         return self._add([lambda: from_text(text)])
 
     def add_from(self, source: QMimeData) -> bool:
@@ -75,6 +83,8 @@ class Tray(QWidget):
         return True
 
     def _add(self, reads: Sequence[Callable[[], NewFile]]) -> bool:
+        from chatdesk.ui.attachments.reading import NotAttachable, check_room
+
         refusal, added = "", False
         for read in reads:
             try:
@@ -93,6 +103,8 @@ class Tray(QWidget):
         return added
 
     def _put(self, file: NewFile) -> None:
+        from chatdesk.ui.attachments.chip import Chip
+
         chip = Chip(self._theme, file, self)
         chip.removed.connect(lambda: self._remove(chip))
         self.chips.append(chip)

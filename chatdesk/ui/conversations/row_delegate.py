@@ -20,8 +20,9 @@ from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOpti
 from chatdesk.domain.message import DeliveryState
 from chatdesk.domain.text import MAX_TITLE, storable
 from chatdesk.language.door import _
+from chatdesk.models.conversation_face import RowFace
 from chatdesk.models.conversation_list import ConversationRole
-from chatdesk.models.conversation_sections import CAPTION_ROLE
+from chatdesk.models.conversation_sections import FACE_ROLE
 from chatdesk.ui.theme.fonts import scaled
 from chatdesk.ui.theme.icons import paint_icon
 from chatdesk.ui.theme.metrics import ROW
@@ -32,6 +33,7 @@ _PAD = 10
 _MOST_COUNTED = 99
 _MARK = 16
 _FILLED = "filled"
+_TITLE_FLAGS = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine)
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 
@@ -63,11 +65,11 @@ class ConversationRowDelegate(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        caption = index.data(CAPTION_ROLE)
-        if caption is not None:
-            self._paint_caption(painter, option, caption)
-        else:
-            self._paint_row(painter, option, index)
+        face = index.data(FACE_ROLE)
+        if isinstance(face, str):
+            self._paint_caption(painter, option, face)
+        elif face is not None:
+            self._paint_row(painter, option, index, face)
         painter.restore()
 
     def _paint_caption(self, painter: QPainter, option: QStyleOptionViewItem, caption: str) -> None:
@@ -76,9 +78,11 @@ class ConversationRowDelegate(QStyledItemDelegate):
         rect = option.rect.adjusted(_EDGE + _PAD, 0, -_EDGE, -6)
         painter.drawText(rect, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, caption)
 
-    def _paint_row(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
+    def _paint_row(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex, face: RowFace
+    ) -> None:
         tokens = self._theme.tokens
-        active = bool(index.data(ConversationRole.ACTIVE))
+        active = face.active
         hovered = self.hovered.isValid() and self.hovered == index
         box = QRectF(option.rect).adjusted(_EDGE, 1, -_EDGE, -1)
         if active or hovered:
@@ -94,8 +98,8 @@ class ConversationRowDelegate(QStyledItemDelegate):
             more = QRectF(self.more_rect(option.rect))
             paint_icon(painter, "more", tokens.text_muted, more.adjusted(3, 3, -3, -3))
             right = more.left() - 2
-        right = self._paint_marks(painter, index, right, box.center().y())
-        unread = bool(index.data(ConversationRole.UNREAD)) and not active
+        right = self._paint_marks(painter, face, right, box.center().y())
+        unread = bool(face.unread) and not active
         font = QFont(option.font)
         if unread or active:
             font.setWeight(QFont.Weight.DemiBold if unread else QFont.Weight.Medium)
@@ -103,26 +107,23 @@ class ConversationRowDelegate(QStyledItemDelegate):
         painter.setPen(QColor(tokens.text))
         left = box.left() + _PAD
         room = max(0, int(right - left - 4))
-        title = str(index.data(Qt.ItemDataRole.DisplayRole)).replace("\n", " ")
+        title = face.title.replace("\n", " ")
         title = QFontMetrics(font).elidedText(title, Qt.TextElideMode.ElideRight, room)
-        flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
-        painter.drawText(QRectF(left, box.top(), room, box.height()), int(flags), title)
+        painter.drawText(QRectF(left, box.top(), room, box.height()), _TITLE_FLAGS, title)
 
-    def _paint_marks(self, painter: QPainter, index: AnyIndex, right: float, middle: float) -> float:
+    def _paint_marks(self, painter: QPainter, face: RowFace, right: float, middle: float) -> float:
         """Paint the marks from right to left; returns where the title has to end."""
         tokens = self._theme.tokens
         marks: list[tuple[str, str]] = []
-        unread = int(index.data(ConversationRole.UNREAD) or 0)
-        if unread and not index.data(ConversationRole.ACTIVE):
-            right = self._paint_count(painter, unread, right, middle)
-        if index.data(ConversationRole.REPLYING):
+        if face.unread and not face.active:
+            right = self._paint_count(painter, face.unread, right, middle)
+        if face.replying:
             marks.append(("dots", tokens.accent))
-        delivery = index.data(ConversationRole.DELIVERY)
-        if delivery == DeliveryState.FAILED:
+        if face.delivery is DeliveryState.FAILED:
             marks.append(("alert", tokens.danger))
-        elif delivery != DeliveryState.SENT:
+        elif face.delivery is not DeliveryState.SENT:
             marks.append(("clock", tokens.text_muted))
-        if index.data(ConversationRole.SHARED):
+        if face.shared:
             marks.append(("users", tokens.text_muted))
         for name, colour in marks:
             place = QRectF(right - _MARK, middle - _MARK / 2, _MARK, _MARK)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,8 @@ _COLOUR_OF = {
     "Generic.Subheading": "syntax_function",
 }
 
+_LONGEST_NAME = 40
+
 
 @lru_cache(maxsize=64)
 def _lexer(language: str) -> Lexer | None:
@@ -52,12 +54,38 @@ def _colour_name(kind: Any) -> str:
     return ""
 
 
+class _PutOff:
+    """The languages of code that was left plain, None while code gets its colours at once."""
+
+    languages: set[str] | None = None
+
+
+def put_off() -> None:
+    """Leave code plain until ``go_on``: a lexer takes 100 ms, in which the first painting could be done."""
+    _PutOff.languages = set()
+
+
+def left_plain() -> frozenset[str]:
+    """Return the languages of code that was left plain."""
+    return frozenset(_PutOff.languages or ())
+
+
+def go_on() -> None:
+    """Colour code at once from now on; what was left plain has to be written again."""
+    _PutOff.languages = None
+
+
 def coloured_runs(code: str, language: str) -> Iterator[tuple[str, str]]:
     """Yield ``code`` in pieces with the name of the theme colour of each, "" for the plain colour.
 
     An unknown language is one plain piece. White space joins the piece before it.
     """
-    lexer = _lexer(language.lower()) if language and len(language) < 40 else None
+    if _PutOff.languages is not None:
+        if language:
+            _PutOff.languages.add(language)
+        yield code, ""
+        return
+    lexer = _lexer(language.lower()) if language and len(language) < _LONGEST_NAME else None
     if lexer is None:
         yield code, ""
         return
@@ -101,7 +129,9 @@ class GrowingColours:
             yield rest, ""
 
 
-def warm_up() -> None:
-    """Load pygments and the commonest lexer, to be called when the application is idle."""
-    for _ in coloured_runs("x = 1", "python"):
-        pass
+def warm_up(languages: Iterable[str] = ("python",)) -> None:
+    """Load pygments and these lexers; may be called in a thread, and while colours are put off."""
+    for language in languages:
+        if len(language) < _LONGEST_NAME and (lexer := _lexer(language.lower())) is not None:
+            for _ in lexer.get_tokens("x = 1"):
+                pass

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from heapq import nlargest
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence
@@ -18,9 +19,11 @@ from chatdesk.ui.actions.action_set import ActionSet
 from chatdesk.ui.actions.groups import plain
 from chatdesk.ui.actions.table import ACTIONS, ActionId, conversation_menu
 from chatdesk.ui.search.find_bar import FindBar
-from chatdesk.ui.search.palette import SearchPalette
-from chatdesk.ui.search.rows import Command
 from chatdesk.ui.theme.theme import Theme
+
+if TYPE_CHECKING:
+    from chatdesk.ui.search.palette import SearchPalette
+    from chatdesk.ui.search.rows import Command
 
 MARKED_MS = 8_000
 """How long the words of a message that was opened from the palette stay marked."""
@@ -74,22 +77,34 @@ class SearchVerbs(QObject):
         self._unmark.setInterval(MARKED_MS)
         self._unmark.timeout.connect(lambda: self.words_changed.emit(bar.query))
         self.bar = bar
-        self.palette = SearchPalette(window, theme, self._recent, self._commands, now)
-        self.palette.search_requested.connect(self.search_requested)
-        self.palette.conversation_chosen.connect(self.open_requested)
-        self.palette.message_chosen.connect(self._show_hit)
-        # Queued: the palette is gone, and the focus back, before the command is carried out.
-        self.palette.command_chosen.connect(self._trigger, Qt.ConnectionType.QueuedConnection)
+        self._palette: SearchPalette | None = None
+        self._window, self._theme, self._now = window, theme, now
         bar.find_requested.connect(self._find)
         bar.match_wanted.connect(lambda which: self.message_requested.emit(self._conversation, which))
         bar.closed.connect(self._bar_closed)
         actions.chosen.connect(self._other_chosen)
 
+    @property
+    def palette(self) -> SearchPalette:
+        """The palette; made when it is needed first."""
+        from chatdesk.ui.search.palette import SearchPalette
+
+        if self._palette is None:
+            made = SearchPalette(self._window, self._theme, self._recent, self._commands, self._now)
+            made.search_requested.connect(self.search_requested)
+            made.conversation_chosen.connect(self.open_requested)
+            made.message_chosen.connect(self._show_hit)
+            # Queued: the palette is gone, and the focus back, before the command is carried out.
+            made.command_chosen.connect(self._trigger, Qt.ConnectionType.QueuedConnection)
+            self._palette = made
+        return self._palette
+
     # Facts
 
     def show_results(self, results: SearchResults) -> None:
         """Show what a search of everything found."""
-        self.palette.show_results(results)
+        if self._palette is not None:
+            self._palette.show_results(results)
 
     def show_found(self, found: FindResults) -> None:
         """Show which messages of the open chat match."""
@@ -156,8 +171,8 @@ class SearchVerbs(QObject):
         self._actions[action].trigger()
 
     def _other_chosen(self, action: ActionId) -> None:
-        if action is not ActionId.SEARCH:
-            self.palette.dismiss()
+        if action is not ActionId.SEARCH and self._palette is not None:
+            self._palette.dismiss()
 
     def _recent(self, most: int) -> Sequence[ConversationEntry]:
         """The chats one may want to go back to: the newest ones, without the one that is open."""
@@ -166,6 +181,8 @@ class SearchVerbs(QObject):
         return nlargest(most, others, key=lambda entry: entry.conversation.updated_at)
 
     def _commands(self) -> Sequence[Command]:
+        from chatdesk.ui.search.rows import Command
+
         entry = self._conversations.entry(self._conversations.active)
         about = set(
             ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
@@ -15,12 +16,14 @@ from chatdesk.language.door import _
 from chatdesk.models.conversation_list import NEW_TITLE, ConversationListModel
 from chatdesk.ui.actions.table import ActionId
 from chatdesk.ui.chat_pane import ChatPane
-from chatdesk.ui.sharing.join_dialog import JoinDialog
-from chatdesk.ui.sharing.kept_dialog import KeptDialog
-from chatdesk.ui.sharing.members_dialog import MembersDialog, confirm_leaving
-from chatdesk.ui.sharing.mentions import MentionCompleter
 from chatdesk.ui.sharing.people import Face, FaceOf
 from chatdesk.ui.theme.theme import Theme
+
+if TYPE_CHECKING:
+    from chatdesk.ui.sharing.join_dialog import JoinDialog
+    from chatdesk.ui.sharing.kept_dialog import KeptDialog
+    from chatdesk.ui.sharing.members_dialog import MembersDialog
+    from chatdesk.ui.sharing.mentions import MentionCompleter
 
 _WRITING = frozenset(
     {
@@ -64,9 +67,18 @@ class SharingVerbs(QObject):
         self.dialog: MembersDialog | None = None
         self.join: JoinDialog | None = None
         self.kept: KeptDialog | None = None
-        self.mentions = MentionCompleter(pane.composer.field)
+        self._mentions: MentionCompleter | None = None
         pane.composer.field.textChanged.connect(self._look_for_mention)
         pane.header.share_button.clicked.connect(lambda: self.open_members(conversations.active))
+
+    @property
+    def mentions(self) -> MentionCompleter:
+        """The names behind an @; there when a chat has names to offer."""
+        from chatdesk.ui.sharing.mentions import MentionCompleter
+
+        if self._mentions is None:
+            self._mentions = MentionCompleter(self._pane.composer.field)
+        return self._mentions
 
     def carry_out(self, action: ActionId, conversation_id: str) -> bool:
         """Do what ``action`` means here; False when it is not about people."""
@@ -90,6 +102,8 @@ class SharingVerbs(QObject):
     # Dialogs
 
     def open_members(self, conversation_id: str) -> None:
+        from chatdesk.ui.sharing.members_dialog import MembersDialog
+
         entry = self._conversations.entry(conversation_id)
         if entry is None:
             return
@@ -101,6 +115,8 @@ class SharingVerbs(QObject):
         self.dialog.open()
 
     def open_join(self) -> None:
+        from chatdesk.ui.sharing.join_dialog import JoinDialog
+
         self.join = JoinDialog(self._window)
         self.join.finished.connect(self._join_closed)
         self.join_opened.emit(self.join)
@@ -108,6 +124,8 @@ class SharingVerbs(QObject):
 
     def ask_leave(self, conversation_id: str) -> None:
         """Ask before leaving; the owner cannot, and is shown the people to hand over to."""
+        from chatdesk.ui.sharing.members_dialog import confirm_leaving
+
         entry = self._conversations.entry(conversation_id)
         if entry is None:
             return
@@ -119,6 +137,8 @@ class SharingVerbs(QObject):
 
     def show_kept(self, texts: Sequence[str], discard: Callable[[], None]) -> None:
         """Show what was written for a chat that is gone."""
+        from chatdesk.ui.sharing.kept_dialog import KeptDialog
+
         self.kept = KeptDialog(self._theme, texts, self._window)
         self.kept.finished.connect(self._kept_closed)
         self.kept.discard_requested.connect(discard)
@@ -172,7 +192,8 @@ class SharingVerbs(QObject):
             answers = None if reader else answers_by(entry.conversation.answers, shared)
             names = self._names(entry, self._roster(entry))
         pane.answers.show_answers(answers)
-        self.mentions.offer(names)
+        if names or self._mentions is not None:
+            self.mentions.offer(names)
         self._look_for_mention()
 
     def model_of(self, entry: ConversationEntry) -> str | None:

@@ -23,7 +23,6 @@ from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
 from chatdesk.ui.markdown.decorations import CodeCard, code_card, code_of, visible_blocks
 from chatdesk.ui.markdown.document import MarkdownDocument
-from chatdesk.ui.markdown.plain import selected_text
 from chatdesk.ui.timeline.look import COLUMN, Look
 
 _SCROLL_KEYS = {
@@ -151,6 +150,8 @@ class BodyView(QTextBrowser):
 
     def selected(self) -> str:
         """Return the selected text as it is to be pasted."""
+        from chatdesk.ui.markdown.plain import selected_text
+
         return selected_text(self.textCursor())
 
     def has_selection(self) -> bool:

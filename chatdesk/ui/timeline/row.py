@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent
@@ -31,11 +32,13 @@ from chatdesk.ui.timeline.look import (
     Look,
 )
 from chatdesk.ui.timeline.message_actions import OWN_ACTIONS, STANDS_OUT, MessageActions
-from chatdesk.ui.timeline.message_editor import MessageEditor
 from chatdesk.ui.timeline.offers import MessageAction
 from chatdesk.ui.timeline.row_footer import RowFooter
 from chatdesk.ui.timeline.row_paint import Places, paint_row, spoken
 from chatdesk.ui.timeline.row_shape import alteration, bubble_room, column, inset, text_room
+
+if TYPE_CHECKING:
+    from chatdesk.ui.timeline.message_editor import MessageEditor
 
 _DELETED = N_("This message was deleted.")
 _SURELY_WIDE = 4_000
@@ -231,6 +234,8 @@ class RowView(QWidget):
             self.body.show()
 
     def _open_editor(self, text: str) -> None:
+        from chatdesk.ui.timeline.message_editor import MessageEditor
+
         editor = self.editor = MessageEditor(self._look, text, self)
         editor.changed.connect(lambda words: self.edited.emit(self.message_id, words))
         editor.saved.connect(lambda words: self.edit_saved.emit(self.message_id, words))

@@ -10,12 +10,12 @@ from PySide6.QtGui import QGuiApplication
 from chatdesk.domain.message import DeliveryState
 from chatdesk.language.door import _
 from chatdesk.ui.markdown.links import safe_link
-from chatdesk.ui.timeline.menu import Action, build_menu
 from chatdesk.ui.timeline.offers import FACES, MessageAction
 from chatdesk.ui.timeline.row import RowView
 from chatdesk.ui.timeline.span import Span
 
 if TYPE_CHECKING:
+    from chatdesk.ui.timeline.menu import Action
     from chatdesk.ui.timeline.view import TimelineView
 
 
@@ -78,6 +78,8 @@ class RowSignals:
             self._selected = row
 
     def _open_menu(self, row: RowView, at: QPoint, link: str, code: str) -> None:
+        from chatdesk.ui.timeline.menu import build_menu
+
         content, address = row.content, safe_link(link)
         if content is None:
             return

@@ -343,13 +343,16 @@ class TimelineView(QAbstractScrollArea):
 
     def _restyle(self, _tokens: object = None) -> None:
         self._look = Look(self.font(), self._theme.tokens, times=self._look.times)
-        self._shelf.set_look(self._look)
         self._jump.set_look(self._look)
-        if self._model is not None:
-            self._rows.touch(0, self._model.rowCount())
         self._guess()
-        self._lay_out()
+        self.write_again()
         self.viewport().update()
+
+    def write_again(self) -> None:
+        """Write the texts on screen once more: they look different now."""
+        self._shelf.set_look(self._look)
+        self._rows.touch_all()
+        self._lay_out()
 
     def _next_phase(self) -> None:
         self._phase += 1

@@ -16,7 +16,8 @@ from PySide6.QtWidgets import (
 )
 
 from chatdesk.language.door import _
-from chatdesk.portability.reading import Preview, Problems
+from chatdesk.portability.problems import Problems
+from chatdesk.portability.reading import Preview
 from chatdesk.services.portability.reports import ExportReport, ImportReport, Interrupted, Progress
 from chatdesk.ui.theme.fonts import in_text
 from chatdesk.ui.transfer import sentences

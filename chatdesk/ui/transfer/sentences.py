@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from chatdesk.language.door import _, ngettext, sentence
-from chatdesk.portability.reading import Preview, Problems
+from chatdesk.portability.problems import Problems
+from chatdesk.portability.reading import Preview
 from chatdesk.portability.source import Format
 from chatdesk.services.portability.reports import (
     ExportReport,

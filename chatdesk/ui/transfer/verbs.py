@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QStandardPaths, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
@@ -11,8 +12,6 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from chatdesk.domain.errors import ChatDeskError
 from chatdesk.language.door import _
 from chatdesk.models.conversation_list import NEW_TITLE, ConversationListModel
-from chatdesk.portability.files import file_name
-from chatdesk.portability.reading import Preview
 from chatdesk.services.portability.reports import (
     ExportFormat,
     ExportReport,
@@ -23,8 +22,11 @@ from chatdesk.services.portability.reports import (
 from chatdesk.ui.actions.table import ActionId
 from chatdesk.ui.links import open_folder
 from chatdesk.ui.notices import NoticeStack
-from chatdesk.ui.transfer.dialog import TransferDialog
 from chatdesk.ui.words import failure_words
+
+if TYPE_CHECKING:
+    from chatdesk.portability.reading import Preview
+    from chatdesk.ui.transfer.dialog import TransferDialog
 
 ENDINGS = {ExportFormat.MARKDOWN: ".md", ExportFormat.JSON: ".json"}
 EVERYTHING_ENDING = ".jsonl"
@@ -62,6 +64,8 @@ class TransferVerbs(QObject):
     @property
     def dialog(self) -> TransferDialog:
         """The dialog of the job; made when it is needed first."""
+        from chatdesk.ui.transfer.dialog import TransferDialog
+
         if self._dialog is None:
             self._dialog = TransferDialog(self._window)
             self._dialog.import_requested.connect(self._import)
@@ -136,6 +140,8 @@ class TransferVerbs(QObject):
             self.notices.tell(self.dialog.title.text(), self.dialog.said.text(), level)
 
     def _choose_conversation(self, conversation_id: str, kind: ExportFormat) -> None:
+        from chatdesk.portability.files import file_name
+
         entry = self._conversations.entry(conversation_id)
         title = (entry.conversation.title if entry is not None else "") or _(NEW_TITLE)
         ending = ENDINGS[kind]

@@ -63,6 +63,29 @@ def test_all_rows_have_one_height(view: ConversationListView) -> None:
     assert len(heights) == 1
 
 
+def test_a_painting_asks_once_for_each_row_in_view(
+    view: ConversationListView, conversations: ConversationListModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conversations.load([entry(number, f"Chat {number}", hours_ago=number) for number in range(1, 2_000)])
+    view.grab()
+    asked: list[str] = []
+    face, value = conversations.face, conversations.data
+
+    def counted(which: str) -> object:
+        asked.append(which)
+        return face(which)
+
+    def role_asked(index: AnyIndex, role: int = 0) -> object:
+        asked.append("a role")
+        return value(index, role)
+
+    monkeypatch.setattr(conversations, "face", counted)
+    monkeypatch.setattr(conversations, "data", role_asked)
+    view.grab()
+    assert 5 < len(asked) <= view.height() // view.sizeHintForRow(0) + 2
+    assert "a role" not in asked
+
+
 def test_a_click_opens(view: ConversationListView, heard: Heard) -> None:
     click(view, row_rect(view, 2).center() - QPoint(60, 0))
     assert heard.opened == [(conversation_id(2), True)]

@@ -14,7 +14,8 @@ from pytestqt.qtbot import QtBot
 
 from chatdesk.domain.errors import BadInput
 from chatdesk.language import door
-from chatdesk.portability.reading import Preview, Problems
+from chatdesk.portability.problems import Problems
+from chatdesk.portability.reading import Preview
 from chatdesk.portability.records import Skipped
 from chatdesk.portability.source import Format
 from chatdesk.services.portability.reports import (

@@ -105,3 +105,12 @@ def test_a_snippet_of_a_huge_text_looks_at_its_beginning_only() -> None:
 def test_the_quick_way_finds_what_the_thorough_one_finds(typed: list[str], text: str) -> None:
     query = parse_query(" ".join(typed))
     assert list(query.places(text)) == list(query.occurrences(words(text)))
+
+
+@given(
+    st.lists(st.text("abcAB09", min_size=1, max_size=3), min_size=1, max_size=3),
+    st.text("abcAB09 é東京ſ-_*\n"),
+)
+def test_the_quick_way_goes_through_texts_that_are_not_ascii(typed: list[str], text: str) -> None:
+    query = parse_query(" ".join(typed))
+    assert list(query.places(text)) == list(query.occurrences(words(text)))
