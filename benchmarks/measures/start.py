@@ -61,7 +61,12 @@ class Starts:
 
     def note(self, pid: int) -> None:
         """It is painted: look how much was computed for that."""
-        self.computed.append(machine.cpu_seconds(*machine.tree(pid)) * 1000)
+        # It stands still meanwhile: what it computes next is not for the painting.
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            self.computed.append(machine.cpu_seconds(*machine.tree(pid)) * 1000)
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
     async def weigh(self, pids: list[int]) -> None:
         if len(self.megabytes) == self.weighed:
