@@ -18,6 +18,7 @@ from chatdesk.domain.conversation import ConversationEntry
 from chatdesk.domain.message import Message, Role
 from chatdesk.domain.profile import Profile
 from chatdesk.domain.session import Account, BackendKind, LinkState, SyncState
+from chatdesk.language.door import SOURCE
 from chatdesk.models.conversation_list import ConversationListModel
 from chatdesk.models.message_list import MessageListModel
 from chatdesk.providers.base import ReplyRequest, Turn
@@ -220,6 +221,8 @@ class Stage:
 
     def close(self) -> None:
         """Take the window away."""
+        # Its translator of Qt's own texts would go on in the next picture.
+        self._interpreter.speak(SOURCE)
         self.window.close()
         self.window.deleteLater()
         self.settle()

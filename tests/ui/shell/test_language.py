@@ -225,6 +225,7 @@ def test_german_comes_and_goes_at_once(
     preferences.put(LANGUAGE, "en")
     assert chat.sidebar.new_button.text() == "New chat"
     assert settings.windowTitle() == "Settings"
+    assert settings.shortcuts.rows[ActionId.NEW_CHAT].keys.text() == "Ctrl+N"
     assert number(1_234_567) == "1,234,567"
     assert appearance is not None
 
