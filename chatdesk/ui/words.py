@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
-from PySide6.QtCore import QDate, QDateTime, QEvent, QLocale, QObject, Qt, QTime
+from PySide6.QtCore import QDate, QEvent, QLocale, QObject, Qt, QTime
 
 from chatdesk.language.door import _, language, sentence
 
@@ -65,11 +65,13 @@ def time_label(moment: datetime) -> str:
 
 
 def moment_label(moment: datetime, today: date) -> str:
-    """Return the time of day, and before it the day unless that is ``today``."""
+    """Return the time of day, before it the day unless that is ``today``; of another year the date alone."""
     local = moment.astimezone()
     if local.date() == today:
         return time_label(local)
-    day = QDateTime(QDate(local.year, local.month, local.day), QTime(0, 0))
+    day = QDate(local.year, local.month, local.day)
+    if local.year != today.year:
+        return QLocale().toString(day, _("d MMM yyyy"))
     return f"{QLocale().toString(day, _('d MMM'))}, {time_label(local)}"
 
 

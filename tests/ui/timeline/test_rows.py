@@ -19,7 +19,7 @@ from chatdesk.ui.theme.tokens import DARK, LIGHT
 from chatdesk.ui.timeline.body import BodyView
 from chatdesk.ui.timeline.row import RowView
 from chatdesk.ui.timeline.view import TimelineView
-from chatdesk.ui.words import day_label
+from chatdesk.ui.words import day_label, moment_label
 from tests.support.messages import (
     ANNA,
     CONVERSATION,
@@ -307,3 +307,10 @@ def test_days_are_named() -> None:
     assert day_label(date(2026, 2, 10), today) == "Tuesday, 10 February"
     assert day_label(date(2024, 12, 31), today) == "31 December 2024"
     assert datetime(2026, 3, 2, tzinfo=UTC).date() == today
+
+
+def test_a_moment_of_another_year_is_said_with_its_year() -> None:
+    at = datetime(2023, 11, 29, 5, 0).astimezone()
+    assert moment_label(at, date(2026, 11, 23)) == "29 Nov 2023"
+    assert moment_label(at, date(2023, 12, 1)).startswith("29 Nov, ")
+    assert "Nov" not in moment_label(at, date(2023, 11, 29))
