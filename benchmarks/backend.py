@@ -56,6 +56,17 @@ class Backend:
                 raise RuntimeError(f"{name}: {content}")
             return content
 
+    async def send(self, conversation: str, message_id: str, text: str) -> Any:
+        """Send a message as the account; returns what the server answers."""
+        return await self.rpc(
+            "send_message",
+            p_id=message_id,
+            p_conversation_id=conversation,
+            p_parent_id=None,
+            p_role="user",
+            p_content=text,
+        )
+
     async def bring(self, messages: Sequence[int]) -> list[str]:
         """Make conversations with so many messages each; returns their ids, the first one the newest."""
         made = [_conversation(number, count) for number, count in enumerate(messages)]

@@ -10,7 +10,6 @@ core), one entry a slice of the time, and how many ``tokens`` were given out a s
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import random
 import sys
@@ -23,10 +22,10 @@ from PySide6.QtWidgets import QApplication, QPlainTextEdit
 
 from benchmarks import machine
 from benchmarks.traced import around
+from benchmarks.whole_window import at_work
 from chatdesk.app.application import Application
 from chatdesk.domain.session import LinkState
 from chatdesk.providers.base import ReplyChunk, ReplyRequest
-from chatdesk.runtime.loop import run_in_qt
 from chatdesk.ui.composer.text_field import TextField
 from chatdesk.ui.timeline.row import RowView
 from chatdesk.ui.timeline.view import TimelineView
@@ -117,10 +116,8 @@ class Watch:
 
 
 async def connected(whole: Application) -> None:
-    """Wait until the account is open and its link is up."""
+    """Wait until its link is up."""
     async with asyncio.timeout(60):
-        while whole.open_account.account is None:  # noqa: ASYNC110 (several signals lead there)
-            await asyncio.sleep(0.05)
         while whole.open_account.engine.diagnostics()["link"] != LinkState.CONNECTED:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
@@ -163,23 +160,8 @@ async def measured(
 
 def main() -> int:
     seconds, part = float(sys.argv[1]), float(sys.argv[2])
-    application = QApplication(sys.argv[:1])
-    application.setQuitOnLastWindowClosed(False)
-
-    async def live() -> int:
-        model, watch = PacedModel(seconds), Watch()
-        whole = Application(application, provider=model, memory_vault=True, linger=0.0)
-        whole.window.resize(1100, 720)
-        whole.start()
-        told = await measured(whole, model, watch, seconds, part)
-        sys.stdout.write(json.dumps(told) + "\n")
-        sys.stdout.flush()
-        whole.windows.quit()
-        await whole.closed.wait()
-        await whole.stop()
-        return 0
-
-    return run_in_qt(application, live)
+    model, watch = PacedModel(seconds), Watch()
+    return at_work(lambda whole: measured(whole, model, watch, seconds, part), model)
 
 
 if __name__ == "__main__":

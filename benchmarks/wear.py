@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import json
 import os
 import subprocess
 import sys
@@ -21,14 +20,12 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtWidgets import QApplication
-
 from benchmarks import machine, seed
+from benchmarks.whole_window import at_work
 from chatdesk.app.application import Application
 from chatdesk.domain.change import ChangeSet, MessageChange, Verb
 from chatdesk.domain.ephemeral import Delta
 from chatdesk.domain.message import MessageStatus
-from chatdesk.runtime.loop import run_in_qt
 
 HUGE, SMALL, SHORT_ONES = 100_000, 60, 50
 TOKENS = 500
@@ -139,25 +136,12 @@ def main() -> int:
         os.environ["CHATDESK_DATA"] = directory
         # In another process: the memory that this takes would be there for whatever grows afterwards.
         subprocess.run([sys.executable, "-m", "benchmarks.wear", "fill", directory], check=True)
-        application = QApplication(sys.argv[:1])
-        application.setQuitOnLastWindowClosed(False)
 
-        async def live() -> int:
-            whole = Application(application, provider=None, memory_vault=True, linger=0.0)
-            whole.window.resize(1100, 720)
-            whole.start()
-            while whole.open_account.account is None:  # noqa: ASYNC110 (several signals lead there)
-                await asyncio.sleep(0.05)
+        async def work(whole: Application) -> object:
             await asyncio.sleep(SETTLED)
-            found = await worn(whole, pages, answers, switches)
-            sys.stdout.write(json.dumps(found) + "\n")
-            sys.stdout.flush()
-            whole.windows.quit()
-            await whole.closed.wait()
-            await whole.stop()
-            return 0
+            return await worn(whole, pages, answers, switches)
 
-        return run_in_qt(application, live)
+        return at_work(work)
 
 
 if __name__ == "__main__":

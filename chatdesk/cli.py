@@ -78,7 +78,7 @@ def run(arguments: Sequence[str]) -> int:
     if options.data is not None:
         os.environ[DATA.name] = str(options.data.resolve())
     if not options.demo and not has_display():
-        print("There is no display here, so ChatDesk runs its demo instead.", file=sys.stderr)  # noqa: T201
+        print("There is no display here, so ChatDesk runs its demo instead.", file=sys.stderr)  # noqa: T201  # for a terminal
         options.demo = True
     if options.demo:
         from chatdesk.app.demo import run_demo

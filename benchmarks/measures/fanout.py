@@ -144,14 +144,7 @@ async def _chatdesk(backend: Backend, conversation: str, topic: str, count: int)
         listeners.add(await backend.join(topic), own_id)
 
     async def send(message_id: str) -> None:
-        await backend.rpc(
-            "send_message",
-            p_id=message_id,
-            p_conversation_id=conversation,
-            p_parent_id=None,
-            p_role="user",
-            p_content=TEXT,
-        )
+        await backend.send(conversation, message_id, TEXT)
 
     return Arm(backend.server.pid, listeners, send)
 

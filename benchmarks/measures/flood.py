@@ -158,14 +158,7 @@ async def _chatdesk(here: Place, backend: Backend, conversation: str, count: int
     clients = await _listen(here, backend.server.url, path, json.dumps(frame), count)
 
     async def send(message_id: str, text: str) -> None:
-        await backend.rpc(
-            "send_message",
-            p_id=message_id,
-            p_conversation_id=conversation,
-            p_parent_id=None,
-            p_role="user",
-            p_content=text,
-        )
+        await backend.send(conversation, message_id, text)
 
     return Arm(backend.server.pid, clients, send)
 

@@ -58,14 +58,7 @@ class Bare:
         self._conversation = conversation
 
     async def insert(self) -> None:
-        await self._backend.rpc(
-            "send_message",
-            p_id=new_id(),
-            p_conversation_id=self._conversation,
-            p_parent_id=None,
-            p_role="user",
-            p_content=TEXT,
-        )
+        await self._backend.send(self._conversation, new_id(), TEXT)
 
 
 async def measure(plan: Plan) -> list[Figure]:

@@ -153,14 +153,7 @@ async def _write(backend: Backend, conversation: str) -> str:
     last = ""
     for number in range(MISSED):
         last = new_id()
-        await backend.rpc(
-            "send_message",
-            p_id=last,
-            p_conversation_id=conversation,
-            p_parent_id=None,
-            p_role="user",
-            p_content=f"{number} {TEXT}",
-        )
+        await backend.send(conversation, last, f"{number} {TEXT}")
     return last
 
 

@@ -57,14 +57,7 @@ class Instances:
 
         async def send(number: int) -> None:
             text = f"{self._round} {number} {TEXT}"
-            answer = await self._backend.rpc(
-                "send_message",
-                p_id=new_id(),
-                p_conversation_id=self._conversation,
-                p_parent_id=None,
-                p_role="user",
-                p_content=text,
-            )
+            answer = await self._backend.send(self._conversation, new_id(), text)
             rows[text] = answer["message"]["seq"]
 
         begun = time.monotonic()
