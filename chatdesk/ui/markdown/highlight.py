@@ -109,7 +109,8 @@ class GrowingColours:
     asked again only when a share of new text has come; until then that text has the plain colour.
     """
 
-    _LEAST = 400
+    _LEAST = 48
+    """Characters, about a line: a short block has its colours while it is written."""
     _SHARE = 6
 
     def __init__(self) -> None:
