@@ -19,7 +19,7 @@ from chatdesk.domain.errors import ChatDeskError
 from chatdesk.domain.ids import new_id
 from chatdesk.domain.message import Role
 from chatdesk.domain.mutation import Mutation, OutboxState
-from chatdesk.domain.session import Account
+from chatdesk.domain.session import Account, LinkState, SyncState
 from chatdesk.domain.text import MAX_TITLE, storable
 from chatdesk.services.conversation_edits import ConversationEdits
 from chatdesk.services.loaded import EntriesLoaded, MessageRefused
@@ -102,7 +102,7 @@ class RealtimeService(QObject):
         )
         self.shared.entries_loaded.connect(self.entries_loaded)
         self.shared.changes_applied.connect(self._take_changes)
-        self.shared.state_changed.connect(self.state_changed)
+        self.shared.state_changed.connect(self._take_state)
         self.shared.delta_received.connect(self.delta_received)
         self.shared.stop_requested.connect(self.stop_requested)
         self.shared.leaving_changed.connect(self.leaving_changed)
@@ -344,6 +344,12 @@ class RealtimeService(QObject):
         for change in changes.conversations:
             if change.verb is Verb.REMOVED and change.entry.id == self._wanted:
                 self.set_current_conversation("")
+
+    def _take_state(self, state: SyncState) -> None:
+        """Pass on how the link is; asks once more for a page that was not to be had without it."""
+        self.state_changed.emit(state)
+        if state.link is LinkState.CONNECTED and self._pages is not None and self._pages.owed:
+            self.load_older()
 
     # Inside -------------------------------------------------------------------------------------------------
 

@@ -25,7 +25,7 @@ CHOICES = "branches:"
 class ShownPages:
     """Reads pages for the timeline, hidden versions included, so that switching needs no reading.
 
-    ``fetch_older`` brings an older page from the server into the store and tells whether there was one;
+    ``fetch_older`` brings an older page from the server into the store, if there is one;
     ``show`` gets pages of the open conversation, ``want`` the id of a message whose branch is to be shown.
     The choices are this window's own; they are kept in the store's settings, under the number of the
     ``window``. A further window begins with the choices of the first.
@@ -34,7 +34,7 @@ class ShownPages:
     def __init__(
         self,
         store: Store,
-        fetch_older: Callable[[str], Awaitable[bool]],
+        fetch_older: Callable[[str], Awaitable[object]],
         show: Callable[[MessagesLoaded], None],
         want: Callable[[str], None],
         window: int = 1,
@@ -50,6 +50,8 @@ class ShownPages:
         self._completing = False
         self._oldest: Order | None = None
         """Where the loaded part begins; None while nothing is loaded."""
+        self.owed = False
+        """Whether an older page of the open conversation was asked for in vain."""
 
     async def choices(self, conversation_id: str) -> Mapping[str, str]:
         """Return the versions chosen in a conversation, by family."""
@@ -83,6 +85,7 @@ class ShownPages:
         self._current = loaded.conversation_id
         self._tree = loaded.branches if loaded.branches is not None else Branches()
         self._oldest = loaded.messages[0].order if loaded.messages else None
+        self.owed = False
 
     @property
     def incomplete(self) -> bool:
@@ -95,11 +98,14 @@ class ShownPages:
         Raises like ``Remote``.
         """
         conversation_id = self._current
+        self.owed = False
         found: tuple[Message, ...] = ()
         older = True
         while older and all(self._tree.is_hidden(message.id) for message in found):
             page, older = await self._page(conversation_id, self._oldest)
-            if not page and older and await self._fetch_older(conversation_id):
+            if not page and older:
+                await self._fetch(conversation_id)
+                # Also when that brought nothing: the page may have come by another road meanwhile.
                 page, older = await self._page(conversation_id, self._oldest)
             if conversation_id != self._current:
                 return False
@@ -154,6 +160,13 @@ class ShownPages:
         older = await self._store.has_older(conversation_id)
         if conversation_id == self._current:
             self._show(MessagesLoaded(conversation_id, (), older, older=True))
+
+    async def _fetch(self, conversation_id: str) -> None:
+        try:
+            await self._fetch_older(conversation_id)
+        except ChatDeskError:
+            self.owed = conversation_id == self._current
+            raise
 
     def _key(self, conversation_id: str) -> str:
         return CHOICES + conversation_id + self._suffix
