@@ -325,10 +325,6 @@ class RealtimeService(QObject):
         """What the engine should report to."""
         return self.shared.listener
 
-    def take_changes(self, changes: ChangeSet) -> None:
-        """Pass on what changed, to every window."""
-        self.shared.take_changes(changes)
-
     def expect_version(self, message_id: str) -> None:
         """A version that this window asked for will have this id."""
         self.version_expected.emit(message_id)
@@ -346,10 +342,9 @@ class RealtimeService(QObject):
                 self.set_current_conversation("")
 
     def _take_state(self, state: SyncState) -> None:
-        """Pass on how the link is; asks once more for a page that was not to be had without it."""
         self.state_changed.emit(state)
         if state.link is LinkState.CONNECTED and self._pages is not None and self._pages.owed:
-            self.load_older()
+            self.load_older()  # It was not to be had without a connection.
 
     # Inside -------------------------------------------------------------------------------------------------
 
