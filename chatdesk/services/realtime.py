@@ -245,12 +245,11 @@ class RealtimeService(QObject):
         """Delete a conversation for all its members."""
         self.shared.submit(self.shared.maker.delete_conversation(conversation_id))
 
-    def delete_message(self, conversation_id: str, message_id: str) -> None:
-        """Delete a message; its place stays, its text goes."""
-        self.shared.submit(self.shared.maker.delete_message(conversation_id, message_id))
-
     def delete_message_soon(self, message_id: str) -> None:
-        """Delete a message of the open conversation in a few seconds; ``leaving_changed`` follows at once."""
+        """Delete a message of the open conversation in a few seconds; ``leaving_changed`` follows at once.
+
+        Its place stays, its text goes.
+        """
         if self.shared.deletions is not None:
             self.shared.deletions.delete(self._current, message_id)
 

@@ -81,7 +81,7 @@ async def test_an_answered_and_a_deleted_question_leave_no_wish(office: Office) 
     await office.clock.advance(10)
     assert await desk.store.reply_wishes() == ()
     assert desk.shown() == [QUESTION, "Answer 1.1"]
-    desk.realtime.delete_message(desk.realtime.current_conversation, question)
+    desk.realtime.change(lambda make: make.delete_message(desk.realtime.current_conversation, question))
     await office.clock.advance(5)
     desk.generation.answer(desk.realtime.current_conversation, question)
     await office.clock.advance(5)
@@ -123,7 +123,8 @@ async def test_a_question_whose_reply_was_deleted_gets_another_one(office: Offic
     conversation_id = await begun(office, desk)
     question = desk.ask(QUESTION)
     await office.clock.advance(10)
-    desk.realtime.delete_message(conversation_id, desk.row("Answer 1.1").id)
+    answer = desk.row("Answer 1.1").id
+    desk.realtime.change(lambda make: make.delete_message(conversation_id, answer))
     await office.clock.advance(5)
     desk.generation.answer(conversation_id, question)
     await office.clock.advance(10)

@@ -140,7 +140,7 @@ async def test_the_files_of_a_deleted_message_leave_this_computer(room: Room) ->
     await room.world.clock.until(lambda: room.brought == [b"a note"])
     assert list(room.directory.iterdir())
     conversation, message_id, _ = note.path.split("/")
-    room.world.realtime.delete_message(conversation, message_id)
+    room.world.realtime.change(lambda make: make.delete_message(conversation, message_id))
     await room.world.clock.until(lambda: not list(room.directory.iterdir()))
 
 

@@ -107,7 +107,7 @@ async def test_invitations_run_out_by_themselves(room: Room) -> None:
     ends = now.replace(year=now.year + 1)
     row = Invitation("i", "c", "Title", MemberRole.EDITOR, None, 1, now, ends)
     for each in (row, Invitation("old", "c", "Title", MemberRole.EDITOR, None, 1, now, now)):
-        room.world.realtime.take_changes(await room.world.store.apply(RowBatch(invitations=(each,))))
+        room.world.realtime.shared.take_changes(await room.world.store.apply(RowBatch(invitations=(each,))))
     assert [each.id for each in room.service.invitations] == ["i"]
 
 
