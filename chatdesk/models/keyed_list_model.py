@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex
+
+from chatdesk.models.sorted_rows import RowStore, SortedRows
 
 Row = TypeVar("Row")
 Index = QModelIndex | QPersistentModelIndex
@@ -15,22 +16,24 @@ Index = QModelIndex | QPersistentModelIndex
 class KeyedListModel(QAbstractListModel, Generic[Row]):
     """Rows sorted by ``order(row)``, found by ``identify(row)``; orders must differ between rows.
 
-    A row's place is found by bisection over the keys, so an insertion in the middle renumbers nothing.
-    Only ``replace_all`` resets; everything else tells the views exactly what moved.
+    They are kept in ``rows``, a list unless something else is given. Only ``replace_all`` resets; everything
+    else tells the views exactly what moved.
     """
 
     seam_roles: Sequence[int] = ()
     """Roles whose value depends on the row above; told for the row below a change when ``seam`` differs."""
 
     def __init__(
-        self, identify: Callable[[Row], str], order: Callable[[Row], Any], parent: QObject | None = None
+        self,
+        identify: Callable[[Row], str],
+        order: Callable[[Row], Any],
+        parent: QObject | None = None,
+        rows: RowStore[Row] | None = None,
     ) -> None:
         super().__init__(parent)
         self._identify = identify
         self._order = order
-        self._rows: list[Row] = []
-        self._keys: list[Any] = []
-        self._key_of: dict[str, Any] = {}
+        self._rows: RowStore[Row] = SortedRows(identify, order) if rows is None else rows
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own default, immutable)
         return 0 if parent.isValid() else len(self._rows)
@@ -41,16 +44,19 @@ class KeyedListModel(QAbstractListModel, Generic[Row]):
 
     def row_of(self, identity: str) -> int | None:
         """Return where the row with this id is, or None."""
-        key = self._key_of.get(identity)
-        return None if key is None else bisect_left(self._keys, key)
+        return self._rows.place_of(identity)
+
+    def ids(self, first: int, last: int) -> list[str]:
+        """Return the ids of the rows from ``first`` to ``last``."""
+        return self._rows.ids(first, last)
 
     def first_at_least(self, key: Any) -> int:
         """Return the first row whose order is ``key`` or after it; the row count when there is none."""
-        return bisect_left(self._keys, key)
+        return self._rows.first_at_least(key)
 
     def get(self, identity: str) -> Row | None:
         """Return the row with this id, or None."""
-        row = self.row_of(identity)
+        row = self._rows.place_of(identity)
         return None if row is None else self._rows[row]
 
     def seam(self, row: int) -> object:
@@ -60,9 +66,7 @@ class KeyedListModel(QAbstractListModel, Generic[Row]):
     def replace_all(self, rows: Iterable[Row]) -> None:
         """Show other rows altogether: the one model reset."""
         self.beginResetModel()
-        self._rows = sorted(rows, key=self._order)
-        self._keys = [self._order(row) for row in self._rows]
-        self._key_of = dict(zip(map(self._identify, self._rows), self._keys, strict=True))
+        self._rows.start(rows)
         self.endResetModel()
 
     def insert(self, rows: Iterable[Row]) -> None:
@@ -71,9 +75,9 @@ class KeyedListModel(QAbstractListModel, Generic[Row]):
         start = 0
         while start < len(waiting):
             first = self._order(waiting[start])
-            place = bisect_left(self._keys, first)
+            place = self._rows.first_at_least(first)
             end = start + 1
-            limit = self._keys[place] if place < len(self._keys) else None
+            limit = self._order(self._rows[place]) if place < len(self._rows) else None
             while end < len(waiting) and (limit is None or self._order(waiting[end]) < limit):
                 end += 1
             self._insert_run(place, waiting[start:end])
@@ -82,10 +86,7 @@ class KeyedListModel(QAbstractListModel, Generic[Row]):
     def _insert_run(self, place: int, rows: list[Row]) -> None:
         before = self._seam(place)
         self.beginInsertRows(QModelIndex(), place, place + len(rows) - 1)
-        keys = [self._order(row) for row in rows]
-        self._rows[place:place] = rows
-        self._keys[place:place] = keys
-        self._key_of.update(zip(map(self._identify, rows), keys, strict=True))
+        self._rows.put_in(place, rows)
         self.endInsertRows()
         self._mend(place + len(rows), before)
 
@@ -94,18 +95,18 @@ class KeyedListModel(QAbstractListModel, Generic[Row]):
 
         Raises ``KeyError`` when there is no such row. Without roles and without a move nothing is told.
         """
-        place = bisect_left(self._keys, self._key_of[self._identify(row)])
-        target = bisect_left(self._keys, self._order(row))
+        found = self._rows.place_of(self._identify(row))
+        if found is None:
+            raise KeyError(self._identify(row))
+        place, target = found, self._rows.first_at_least(self._order(row))
         own, below = self._seam(place), self._seam(place + 1)
         if target in (place, place + 1):
-            self._put(place, row)
+            self._rows.put(place, row)
         else:
             met = self._seam(target)
             self.beginMoveRows(QModelIndex(), place, place, QModelIndex(), target)
             left, place = place, target - 1 if target > place else target
-            self._rows.insert(place, self._rows.pop(left))
-            self._keys.insert(place, self._keys.pop(left))
-            self._put(place, row)
+            self._rows.move(left, place, row)
             self.endMoveRows()
             self._mend(left if target > left else left + 1, below)
             below = met
@@ -114,10 +115,6 @@ class KeyedListModel(QAbstractListModel, Generic[Row]):
         self.tell(place, place, roles)
         self._mend(place + 1, below)
 
-    def _put(self, place: int, row: Row) -> None:
-        self._rows[place] = row
-        self._keys[place] = self._key_of[self._identify(row)] = self._order(row)
-
     def remove(self, identity: str) -> None:
         """Take the row with this id away; an unknown id is nothing to do."""
         place = self.row_of(identity)
@@ -125,7 +122,7 @@ class KeyedListModel(QAbstractListModel, Generic[Row]):
             return
         before = self._seam(place + 1)
         self.beginRemoveRows(QModelIndex(), place, place)
-        del self._rows[place], self._keys[place], self._key_of[identity]
+        self._rows.take_out(place, place)
         self.endRemoveRows()
         self._mend(place, before)
 
@@ -138,9 +135,7 @@ class KeyedListModel(QAbstractListModel, Generic[Row]):
                 first = places.pop()
             before = self._seam(last + 1)
             self.beginRemoveRows(QModelIndex(), first, last)
-            for row in self._rows[first : last + 1]:
-                del self._key_of[self._identify(row)]
-            del self._rows[first : last + 1], self._keys[first : last + 1]
+            self._rows.take_out(first, last)
             self.endRemoveRows()
             self._mend(first, before)
 

@@ -15,11 +15,12 @@ from chatdesk.domain.ephemeral import Delta
 from chatdesk.domain.message import Message, MessageStatus, Role
 from chatdesk.domain.profile import Profile
 from chatdesk.language.door import _
+from chatdesk.models.folded_rows import FoldedRows
 from chatdesk.models.keyed_list_model import KeyedListModel
 from chatdesk.models.live_text import LiveText
 from chatdesk.models.people import copied_name, name_of
 from chatdesk.models.read_by import ReadBy
-from chatdesk.models.roles import TimelineRole
+from chatdesk.models.roles import FIELD_ROLES, TimelineRole
 from chatdesk.models.unread_line import UnreadLine
 from chatdesk.models.version_rows import Turnover, VersionRows
 
@@ -28,20 +29,6 @@ GROUP_PAUSE = timedelta(minutes=10)
 
 # Replies whose first pieces may wait for their row; one conversation rarely has more than one.
 _UNKNOWN_REPLIES = 8
-
-_FIELD_ROLES: tuple[tuple[str, tuple[TimelineRole, ...]], ...] = (
-    ("content", (TimelineRole.TEXT,)),
-    ("deleted_at", (TimelineRole.TEXT, TimelineRole.GROUPED)),
-    ("status", (TimelineRole.STATUS,)),
-    ("error", (TimelineRole.STATUS,)),
-    ("delivery", (TimelineRole.DELIVERY,)),
-    ("failure", (TimelineRole.FAILURE,)),
-    ("author_id", (TimelineRole.AUTHOR, TimelineRole.AVATAR, TimelineRole.OWN, TimelineRole.GROUPED)),
-    ("author_name", (TimelineRole.AUTHOR, TimelineRole.GROUPED)),
-    ("role", (TimelineRole.AUTHOR, TimelineRole.AVATAR, TimelineRole.OWN, TimelineRole.GROUPED)),
-    ("model", (TimelineRole.AUTHOR, TimelineRole.AVATAR, TimelineRole.GROUPED)),
-    ("created_at", (TimelineRole.DAY_BREAK, TimelineRole.GROUPED)),
-)
 
 
 class MessageListModel(KeyedListModel[Message]):
@@ -56,6 +43,7 @@ class MessageListModel(KeyedListModel[Message]):
     - ``version_arrived(str, str)``: the version on screen, and the one that was written elsewhere; the same
       twice when the reader, at the end, was taken along
     - ``choices_changed(str, dict)``: the conversation, and the versions chosen in it now
+    - ``large_left()``: so many messages went at once that much memory is free now
     """
 
     older_changed = Signal(bool)
@@ -64,11 +52,14 @@ class MessageListModel(KeyedListModel[Message]):
     switching = Signal(str, str)
     version_arrived = Signal(str, str)
     choices_changed = Signal(str, object)
+    large_left = Signal()
 
     seam_roles = (TimelineRole.DAY_BREAK, TimelineRole.GROUPED)
 
     def __init__(self, user_id: str = "", parent: QObject | None = None) -> None:
-        super().__init__(attrgetter("id"), attrgetter("order"), parent)
+        by_id, in_order = attrgetter("id"), attrgetter("order")
+        self._folding = FoldedRows(Message, by_id, in_order)
+        super().__init__(by_id, in_order, parent, self._folding)
         self._user_id = user_id
         self._conversation_id = ""
         self._has_older = False
@@ -108,15 +99,18 @@ class MessageListModel(KeyedListModel[Message]):
         branches: Branches | None = None,
     ) -> None:
         """Show another conversation, or this one anew; the only reset. ``branches`` tells what is shown."""
+        large = self._folding.folded > 0
         self._conversation_id = conversation_id
         self._live.clear()
         self.replace_all(self._versions.start(branches, list(messages)))
         self._set_older(has_older)
         self._tell_replying()
+        if large:
+            self.large_left.emit()
 
     def prepend(self, messages: Iterable[Message], has_older: bool) -> None:
         """Add an older page; messages that are here already are left alone."""
-        fresh = [m for m in messages if m.id not in self._key_of and m.id not in self._versions.aside]
+        fresh = [m for m in messages if not self._rows.has(m.id) and m.id not in self._versions.aside]
         turnover = self._versions.note(fresh, self._rows)
         self._turn_over(turnover, fresh)
         self._set_older(has_older)
@@ -138,11 +132,11 @@ class MessageListModel(KeyedListModel[Message]):
             self.remove(message_id)
             self._turn_over(self._versions.drop(message_id), ())
         news = [change.message for change in present.values()]
-        turnover = self._versions.arrive(news, self._rows)
+        turnover = self._versions.arrive(news, self._rows, self.last_id())
         added: list[Message] = []
         for change in present.values():
             message = change.message
-            if message.id in self._key_of:
+            if self._rows.has(message.id):
                 self._replace(message)
             elif message.id in self._versions.aside or not self._is_unloaded(change):
                 self._merge_live(message)
@@ -156,11 +150,11 @@ class MessageListModel(KeyedListModel[Message]):
     def show_version(self, message_id: str) -> bool:
         """Show a loaded message, whichever versions that takes; False when it is not loaded."""
         if message_id not in self._versions.aside:
-            return message_id in self._key_of
+            return self._rows.has(message_id)
         chosen = dict(self._versions.tree.choices)
         self._turn_over(self._versions.show(message_id), ())
         self._tell_choices(chosen)
-        return message_id in self._key_of
+        return self._rows.has(message_id)
 
     def expect(self, message_id: str) -> None:
         """Show this version, now or when it comes: it was asked for in this window."""
@@ -190,7 +184,7 @@ class MessageListModel(KeyedListModel[Message]):
 
     def last_id(self) -> str | None:
         """Return the id of the last row, None when there is none."""
-        return self._rows[-1].id if self._rows else None
+        return self._rows[-1].id if len(self._rows) else None
 
     def is_leaving(self, message_id: str) -> bool:
         """Whether a message is about to be deleted."""
@@ -329,7 +323,7 @@ class MessageListModel(KeyedListModel[Message]):
         Also of one that has just come: older pages are fetched in the background, and with rows between them
         and the first one shown missing, the conversation would have a hole.
         """
-        return self._has_older and bool(self._keys) and change.message.order < self._keys[0]
+        return self._has_older and len(self._rows) > 0 and self.first_at_least(change.message.order) == 0
 
     def _replace(self, message: Message) -> None:
         old = self.get(message.id)
@@ -338,7 +332,7 @@ class MessageListModel(KeyedListModel[Message]):
         before = self.text_of(old)
         self._merge_live(message)
         roles: set[TimelineRole] = set()
-        for field, told in _FIELD_ROLES:
+        for field, told in FIELD_ROLES:
             if getattr(old, field) != getattr(message, field):
                 roles.update(told)
         roles.discard(TimelineRole.TEXT)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, QObject
 
-from chatdesk.domain.message import Role
+from chatdesk.domain.message import Message, Role
 from chatdesk.models.people import name_of
 from chatdesk.models.roles import TimelineRole
 
@@ -37,14 +37,23 @@ class ReadBy(QObject):
         self._model = model
         self._marks: Mapping[str, int] = {}
         self._at: dict[str, tuple[str, ...]] = {}
-        for signal in (model.rowsInserted, model.rowsRemoved, model.rowsMoved):
-            signal.connect(self._look)
+        self._newest: dict[str, int] = {}
+        """The number of each reader's newest message; 0 when there is none below what they have read."""
+        model.rowsInserted.connect(self._inserted)
+        model.rowsAboutToBeRemoved.connect(self._leaving)
+        model.rowsRemoved.connect(self._look)
+        model.rowsMoved.connect(self._moved)
         model.modelAboutToBeReset.connect(self._forget)
         model.dataChanged.connect(self._changed)
 
     def set_marks(self, marks: Mapping[str, int]) -> None:
         """Show how far others have read in the open conversation: message numbers by user id."""
         if marks != self._marks:
+            self._newest = {
+                each: newest
+                for each, newest in self._newest.items()
+                if self._marks.get(each, 0) <= marks.get(each, -1)
+            }
             self._marks = dict(marks)
             self._look()
 
@@ -55,11 +64,34 @@ class ReadBy(QObject):
         return tuple(sorted(found, key=lambda reader: (reader.name.casefold(), reader.user_id)))
 
     def _forget(self) -> None:
-        self._marks, self._at = {}, {}
+        self._marks, self._at, self._newest = {}, {}, {}
 
-    def _changed(self, _first: QModelIndex, _last: QModelIndex, roles: Sequence[int] = ()) -> None:
+    def _changed(self, first: QModelIndex, last: QModelIndex, roles: Sequence[int] = ()) -> None:
         if TimelineRole.DELIVERY in roles:
+            self._note(first.row(), last.row())
             self._look()
+
+    def _inserted(self, _parent: QModelIndex, first: int, last: int) -> None:
+        self._note(first, last)
+        self._look()
+
+    def _moved(self, _from: QModelIndex, first: int, _last: int, _to: QModelIndex, target: int) -> None:
+        place = target if target < first else target - 1
+        self._note(place, place)
+        self._look()
+
+    def _leaving(self, _parent: QModelIndex, first: int, last: int) -> None:
+        """A reader's newest message may go: which one is it then? It is looked for when it is needed."""
+        for message in map(self._model.at, range(first, last + 1) if self._newest else ()):
+            if message.author_id is not None and message.seq == self._newest.get(message.author_id):
+                del self._newest[message.author_id]
+
+    def _note(self, first: int, last: int) -> None:
+        """See whether readers wrote these rows, so that nobody has to go through all of them each time."""
+        for message in map(self._model.at, range(first, last + 1) if self._newest else ()):
+            author = message.author_id if message.role is Role.USER else None
+            if author in self._newest:
+                self._newest[author] = max(self._newest[author], message.seq or 0)
 
     def _look(self, *_what: object) -> None:
         at: dict[str, tuple[str, ...]] = {}
@@ -75,12 +107,15 @@ class ReadBy(QObject):
     def _place(self, user_id: str, seq: int) -> str | None:
         model = self._model
         read = model.first_at_least((0, seq + 1, "")) - 1
-        for row in range(model.rowCount() - 1, read, -1):
-            if model.at(row).seq is not None and _wrote(model, row, user_id):
-                return None
-        return model.at(read).id if read >= 0 and not _wrote(model, read, user_id) else None
+        if user_id not in self._newest:
+            later = map(model.at, range(model.rowCount() - 1, read, -1))
+            numbers = (message.seq or 0 for message in later if _wrote(message, user_id))
+            self._newest[user_id] = next((number for number in numbers if number), 0)
+        if read < 0 or self._newest[user_id] > seq:
+            return None
+        last = model.at(read)
+        return None if _wrote(last, user_id) else last.id
 
 
-def _wrote(model: MessageListModel, row: int, user_id: str) -> bool:
-    message = model.at(row)
+def _wrote(message: Message, user_id: str) -> bool:
     return message.role is Role.USER and message.author_id == user_id

@@ -32,3 +32,19 @@ class TimelineRole(IntEnum):
     LEAVING = Qt.ItemDataRole.UserRole + 12
     UNREAD = Qt.ItemDataRole.UserRole + 13
     READERS = Qt.ItemDataRole.UserRole + 14
+
+
+FIELD_ROLES: tuple[tuple[str, tuple[TimelineRole, ...]], ...] = (
+    ("content", (TimelineRole.TEXT,)),
+    ("deleted_at", (TimelineRole.TEXT, TimelineRole.GROUPED)),
+    ("status", (TimelineRole.STATUS,)),
+    ("error", (TimelineRole.STATUS,)),
+    ("delivery", (TimelineRole.DELIVERY,)),
+    ("failure", (TimelineRole.FAILURE,)),
+    ("author_id", (TimelineRole.AUTHOR, TimelineRole.AVATAR, TimelineRole.OWN, TimelineRole.GROUPED)),
+    ("author_name", (TimelineRole.AUTHOR, TimelineRole.GROUPED)),
+    ("role", (TimelineRole.AUTHOR, TimelineRole.AVATAR, TimelineRole.OWN, TimelineRole.GROUPED)),
+    ("model", (TimelineRole.AUTHOR, TimelineRole.AVATAR, TimelineRole.GROUPED)),
+    ("created_at", (TimelineRole.DAY_BREAK, TimelineRole.GROUPED)),
+)
+"""What a change of a message's field changes in its row, its text left to be compared as it is shown."""

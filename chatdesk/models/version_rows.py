@@ -79,8 +79,8 @@ class VersionRows:
             self._recount(turnover, before)
         return turnover
 
-    def arrive(self, messages: Sequence[Message], rows: Sequence[Message]) -> Turnover:
-        """Take in what came or changed while the conversation is open."""
+    def arrive(self, messages: Sequence[Message], rows: Iterable[Message], last: str | None) -> Turnover:
+        """Take in what came or changed while the conversation is open; ``last`` is the id of the last row."""
         turnover = Turnover()
         for message in messages:
             self._track(message)
@@ -89,14 +89,15 @@ class VersionRows:
         before = self._counts(messages)
         fresh = [m for m in messages if m.replaces is not None and m.id not in self.tree.nodes]
         shown_before = {message.id: self._shown_before(message) for message in fresh}
-        last = rows[-1].id if rows else None
         turnover.take(self.tree.put(map(node_of, messages)))
         for message in fresh:
             shown, newest = shown_before[message.id]
             if message.id in self.expected:
                 self.expected.discard(message.id)
                 turnover.take(self.tree.reveal(message.id))
-            elif rows and message.replaces is not None and message.replaces not in self.tree.nodes:
+            elif (
+                last is not None and message.replaces is not None and message.replaces not in self.tree.nodes
+            ):
                 # What it replaces lies before the loaded part, and what is on screen may hang below that.
                 self.tree.choices.setdefault(message.replaces, message.replaces)
                 turnover.arrived.append((message.replaces, message.id))

@@ -89,7 +89,7 @@ class Span:
         if model is None or None in places:
             return []
         first, last = sorted(place for place in places if place is not None)
-        return [model.at(place).id for place in range(first, last + 1)]
+        return model.ids(first, last)
 
     def _row_at(self, y: int) -> RowView | None:
         """Return the message on screen at this height, or the one nearest to it."""

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
-from chatdesk.domain.message import DeliveryState
+from chatdesk.domain.message import DeliveryState, Message
 from chatdesk.domain.profile import Profile
 from chatdesk.models.message_list import MessageListModel
 from chatdesk.models.roles import TimelineRole
@@ -90,3 +90,50 @@ def test_another_conversation_begins_without_marks(model: MessageListModel) -> N
 def test_strangers_are_not_shown(model: MessageListModel) -> None:
     model.read_by.set_marks({"0190c0de-0000-7000-8000-0000000000dd": 4})
     assert readers(model) == {}
+
+
+def test_a_newest_message_that_goes_counts_no_longer(model: MessageListModel) -> None:
+    model.read_by.set_marks({ANNA: 4})
+    model.apply(added(message(11, author=ANNA)))
+    assert readers(model) == {}
+    model.apply(removed(message(11)))
+    assert readers(model) == {4: ["Anna"]}
+
+
+def test_a_mark_that_went_back_is_looked_at_anew(model: MessageListModel) -> None:
+    model.apply(added(message(11, author=ANNA), message(12)))
+    model.read_by.set_marks({ANNA: 12})
+    assert readers(model) == {12: ["Anna"]}
+    model.read_by.set_marks({ANNA: 4})
+    assert readers(model) == {}
+
+
+def test_a_message_that_moves_as_it_gets_its_number_counts(model: MessageListModel) -> None:
+    model.read_by.set_marks({ANNA: 4})
+    waiting = [message(number, seq=None, author=ANNA) for number in (20, 21)]
+    model.apply(added(*waiting))
+    assert readers(model) == {4: ["Anna"]}
+    spy = ModelSpy(model)
+    model.apply(changed(replace(waiting[1], seq=11)))
+    assert ("move", 11, 10) in spy.take()
+    assert readers(model) == {}
+
+
+def test_what_comes_is_looked_at_not_what_is_there(
+    model: MessageListModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody who read the beginning long ago and wrote nothing since is no reason to go through it all."""
+    model.load(CONVERSATION, messages(1_000), True)
+    model.read_by.set_marks({ANNA: 2})
+    looked: list[int] = []
+    at = model.at
+
+    def looked_at(row: int) -> Message:
+        looked.append(row)
+        return at(row)
+
+    monkeypatch.setattr(model, "at", looked_at)
+    for number in range(1_001, 1_011):
+        model.apply(added(message(number)))
+    assert len(looked) <= 10 * 5
+    assert readers(model) == {2: ["Anna"]}
