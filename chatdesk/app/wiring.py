@@ -6,6 +6,8 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QTimer
+
 from chatdesk.app.account_wiring import AccountWiring
 from chatdesk.app.attachment_wiring import AttachmentWiring
 from chatdesk.app.list_wiring import ListWiring
@@ -24,6 +26,7 @@ from chatdesk.domain.mutation import OWN_LANES, PROFILE_LANE, OutboxEntry
 from chatdesk.domain.profile import Profile
 from chatdesk.domain.text import title_from
 from chatdesk.language.door import _, sentence
+from chatdesk.runtime.free_memory import give_back
 from chatdesk.services.loaded import EntriesLoaded, MessageRefused, MessagesLoaded
 from chatdesk.ui.links import open_link
 from chatdesk.ui.window_state import WindowState
@@ -35,6 +38,9 @@ if TYPE_CHECKING:
     from chatdesk.ui.dialogs.profile import ProfileEdit
 
 _log = logging.getLogger(__name__)
+
+_AFTER_A_LARGE_ONE = 1_000
+"""Milliseconds until memory is given back: what comes instead of a long conversation is on screen by then."""
 
 
 class Wiring:
@@ -120,6 +126,7 @@ class Wiring:
         realtime.messages_loaded.connect(self._take_messages)
         realtime.changes_applied.connect(self._take_changes)
         realtime.delta_received.connect(whole.messages.apply_delta)
+        whole.messages.large_left.connect(self._tidy)
         realtime.state_changed.connect(window.account.set_state)
         realtime.current_conversation_changed.connect(self._show)
         realtime.draft_loaded.connect(window.composer.set_draft)
@@ -146,6 +153,9 @@ class Wiring:
             self._whole.messages.load(
                 loaded.conversation_id, loaded.messages, loaded.has_older, loaded.branches
             )
+
+    def _tidy(self) -> None:
+        QTimer.singleShot(_AFTER_A_LARGE_ONE, give_back)
 
     def _take_changes(self, changes: ChangeSet) -> None:
         self._whole.conversations.apply(changes)
