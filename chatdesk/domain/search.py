@@ -24,9 +24,8 @@ _SEEN = 100_000
 
 _OCCURRENCES = 100
 _BEFORE, _WIDTH = 36, 150
-_NOISE = re.compile(r"\*\*|`+|^#+ |\s+", re.MULTILINE)
-_ODD = re.compile(r"\*\*|`|^#+ |\s\s|[^\S ]", re.MULTILINE)
-"""Noise other than a single space, which stays what it is."""
+_NOISE = re.compile(r" ?(?:\*\*|`|^#+ |\s\s|[^\S ])(?:\*\*|`|^#+ |\s)*", re.MULTILINE)
+"""Marks and white space in a row; not a space alone, which stays what it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,14 +161,7 @@ def snippet(query: Query, text: str) -> tuple[str, Ranges]:
     Line ends become spaces; Markdown's marks for headings, bold and code are left out.
     """
     seen = text[:_SEEN]
-    found = list(islice(query.places(seen), _OCCURRENCES))
-    best, most = 0, 0
-    for place, (start, _, _) in enumerate(found):
-        near = {number for at, _, number in found[place:] if at < start + _WIDTH - _BEFORE}
-        if len(near) > most:
-            best, most = place, len(near)
-            if most == len(query.terms):
-                break
+    found, best = _together(query, seen)
     first = found[best][0] if found else 0
     begin = _word_start(seen, first)
     end = min(len(text), max(begin + _WIDTH, found[best][1] if found else 0))
@@ -184,6 +176,32 @@ def snippet(query: Query, text: str) -> tuple[str, Ranges]:
     return f"{lead}{line}{tail}", _joined((start + shift, stop + shift) for start, stop in ranges)
 
 
+def _together(query: Query, text: str) -> tuple[list[tuple[int, int, int]], int]:
+    """Return where terms stand, and from which of these places on most of them stand together.
+
+    Nothing is looked for any more behind the first place where they all do.
+    """
+    found: list[tuple[int, int, int]] = []
+    oldest, reach = 0, _WIDTH - _BEFORE
+    places = islice(query.places(text), _OCCURRENCES)
+    for place in places:
+        found.append(place)
+        while found[oldest][0] + reach <= place[0]:
+            oldest += 1
+        if len({number for _, _, number in found[oldest:]}) == len(query.terms):
+            for later in places:
+                if later[0] >= found[oldest][0] + _WIDTH:
+                    break
+                found.append(later)
+            return found, oldest
+    best = most = 0
+    for number, (start, _, _) in enumerate(found):
+        near = {term for at, _, term in found[number:] if at < start + reach}
+        if len(near) > most:
+            best, most = number, len(near)
+    return found, best
+
+
 def _word_start(text: str, first: int) -> int:
     if first <= _BEFORE:
         return 0
@@ -193,20 +211,20 @@ def _word_start(text: str, first: int) -> int:
 
 def _one_line(text: str, begin: int, end: int) -> tuple[str, Sequence[int]]:
     """Return the line, and for each place from ``begin`` to ``end`` where that is in it."""
-    if text[begin : begin + 1] != " " and not _ODD.search(text, begin, end):
-        return text[begin:end], range(end - begin + 1)
+    place = begin + len(text[begin:end]) - len(text[begin:end].lstrip(" "))
     made: list[str] = []
-    moved: list[int] = []
-    length, place, spaced = 0, begin, True
-    for noise in _NOISE.finditer(text, begin, end):
-        made.append(text[place : noise.start()])
-        moved += range(length, length + noise.start() - place)
-        length += noise.start() - place
-        spaced = spaced and noise.start() == place
-        gap = " " if noise[0].isspace() and not spaced else ""
-        moved += [length] * len(noise[0])
-        made.append(gap)
-        length, place, spaced = length + len(gap), noise.end(), spaced or bool(gap)
+    moved = [0] * (place - begin)
+    length = 0
+    for noise in _NOISE.finditer(text, place, end):
+        start, stop = noise.span()
+        made.append(text[place:start])
+        moved += range(length, length + start - place)
+        length += start - place
+        moved += [length] * (stop - start)
+        if length and noise[0].strip("*`"):
+            made.append(" ")
+            length += 1
+        place = stop
     made.append(text[place:end])
     moved += range(length, length + end - place + 1)
     return "".join(made), moved

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from unicodedata import normalize
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatdesk.domain.search import MOST_WORDS, parse_query, snippet
+from chatdesk.domain.search import MOST_WORDS, Query, parse_query, snippet
 from chatdesk.domain.words import folded, words
 
 LETTERS = st.text(alphabet="abé cß*`\n#東京が🎉\"'-_")
@@ -94,6 +95,39 @@ def test_a_snippet_of_a_huge_text_looks_at_its_beginning_only() -> None:
     line, ranges = snippet(parse_query("needle"), "x" * 2_000_000 + " needle")
     assert ranges == ()
     assert len(line) < 200
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("  a  **b** `c`\n\n# d\te ", "a b c d e "),
+        ("one ** two", "one two"),
+        ("** one", "one"),
+        ("one\n## two", "one two"),
+        ("#one *two* ***three***", "#one *two* *three*"),
+        (" \n ** ", ""),
+    ],
+)
+def test_a_snippet_leaves_marks_out_and_has_single_spaces(text: str, line: str) -> None:
+    assert snippet(parse_query("nowhere"), text)[0] == line
+
+
+def test_a_snippet_is_cut_without_looking_at_what_follows(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = []
+    places = Query.places
+
+    def counted(query: Query, text: str) -> Iterator[tuple[int, int, int]]:
+        for place in places(query, text):
+            looked.append(place)
+            yield place
+
+    monkeypatch.setattr(Query, "places", counted)
+    for typed in ("list", "list python"):
+        line, ranges = snippet(parse_query(typed), "list of python. " * 200)
+        assert line.startswith("list of python. list")
+        # Two words in sixteen characters: those of the passage, and one that is too far away.
+        assert len(ranges) <= len(looked) <= 2 * 150 // 16 + 2
+        looked.clear()
 
 
 @given(
