@@ -51,6 +51,7 @@ class Composer(QWidget):
         self._replying = False
         self._unsaved = False
         self._filling = False
+        self._face: tuple[object, ...] = ()
         self._send_key = "enter"
         self._said = ""
         self.field = TextField()
@@ -386,8 +387,12 @@ class Composer(QWidget):
         waiting = self._conversation in self._drafts and self._drafts[self._conversation].sending is not None
         written = bool(self.tray.files) or not self.field.document().isEmpty()
         ready = self._replying or (not waiting and written)
-        self.clip.setIcon(icon("paperclip", tokens.text_muted))
         name, words = ("stop", _("Stop the reply")) if self._replying else ("send", _("Send"))
+        before, self._face = self._face, (tokens, name, words, ready)
+        if before == self._face:
+            return  # Qt paints a button anew for the icon that it has, here at every key.
+        if before[:1] != self._face[:1]:
+            self.clip.setIcon(icon("paperclip", tokens.text_muted))
         self.button.setEnabled(ready)
         self.button.setIcon(icon(name, tokens.on_accent if ready else tokens.text_muted))
         self.button.setAccessibleName(words)

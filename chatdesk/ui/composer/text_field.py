@@ -41,6 +41,8 @@ class TextField(QPlainTextEdit):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._composing = False
+        self._replacing = False
+        """Whether the text is none for a moment, which is no reason to become lower."""
         self._broken = False
         """Whether a long line may be in pieces here."""
         self._before = 0
@@ -74,6 +76,7 @@ class TextField(QPlainTextEdit):
 
     def put(self, text: str) -> None:
         """Replace the whole text, repaired, and set the cursor behind it."""
+        self._replacing = True
         # Emptied first: another way to wrap would lay the old text out once more.
         self.clear()
         self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
@@ -81,6 +84,8 @@ class TextField(QPlainTextEdit):
         self._wrap_for(safe)
         self._broken = len(safe) > LONGEST
         self.setPlainText(broken(safe))
+        self._replacing = False
+        self._grow()
         self.moveCursor(self.textCursor().MoveOperation.End)
 
     # Keys and input methods
@@ -188,6 +193,8 @@ class TextField(QPlainTextEdit):
         self._grow()
 
     def _grow(self) -> None:
+        if self._replacing:
+            return
         # The plain text layout counts its height in lines.
         lines = round(self.document().documentLayout().documentSize().height())
         shown = min(max(lines, LINES_LEAST), LINES_MOST)
@@ -195,7 +202,20 @@ class TextField(QPlainTextEdit):
         height = shown * self.fontMetrics().lineSpacing() + margins
         if height != self.maximumHeight():
             self.setFixedHeight(height)
+            if self.isVisible():
+                self._make_room()
         policy = Qt.ScrollBarPolicy
         wanted = policy.ScrollBarAsNeeded if lines > LINES_MOST else policy.ScrollBarAlwaysOff
         if wanted != self.verticalScrollBarPolicy():
             self.setVerticalScrollBarPolicy(wanted)
+
+    def _make_room(self) -> None:
+        """Have everything around the field take its place now.
+
+        Qt hands the news up by one parent in a turn of the loop, and in between it paints what has its old
+        place: field and buttons were painted twice for each line that came or went.
+        """
+        around = self.parentWidget()
+        while around is not None and (layout := around.layout()) is not None:
+            layout.activate()
+            around = around.parentWidget()
