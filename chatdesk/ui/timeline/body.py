@@ -86,6 +86,9 @@ class BodyView(QTextBrowser):
         self.setAutoFillBackground(False)
         self.viewport().setAutoFillBackground(False)
         self.viewport().setMouseTracking(True)
+        # Nothing in it moves as it becomes higher: what was painted stays.
+        for part in (self, self.viewport()):
+            part.setAttribute(Qt.WidgetAttribute.WA_StaticContents)
         self.setFont(look.font)
         self.markdown = MarkdownDocument(self.document(), look.text)
         self._colour()

@@ -23,6 +23,9 @@ OWN_ACTIONS = 4 * (BUTTON + _GAP)
 STANDS_OUT = 20
 """How far they may stand out of the column, into the room beside it."""
 
+OVERHANG = 7
+"""How far the first button's empty rim stands out, so that its picture is in line with the text."""
+
 
 class MessageActions(QWidget):
     """A line of buttons: ``‹ 2/3 ›`` for versions, then what can be done.

@@ -31,7 +31,7 @@ from chatdesk.ui.timeline.look import (
     UNREAD_HEIGHT,
     Look,
 )
-from chatdesk.ui.timeline.message_actions import OWN_ACTIONS, STANDS_OUT, MessageActions
+from chatdesk.ui.timeline.message_actions import OVERHANG, OWN_ACTIONS, STANDS_OUT, MessageActions
 from chatdesk.ui.timeline.offers import MessageAction
 from chatdesk.ui.timeline.row_footer import RowFooter
 from chatdesk.ui.timeline.row_paint import Places, paint_row, spoken
@@ -43,9 +43,6 @@ if TYPE_CHECKING:
 _DELETED = N_("This message was deleted.")
 _SURELY_WIDE = 4_000
 """From this length on a bubble is as wide as it may be: trying lays the text out twice for each piece."""
-
-_OVERHANG = 7
-"""How far the first button's empty rim stands out, so that its picture is in line with the text."""
 
 
 class RowView(QWidget):
@@ -67,6 +64,8 @@ class RowView(QWidget):
 
     def __init__(self, look: Look, avatars: Avatars, parent: QWidget) -> None:
         super().__init__(parent)
+        # Whatever moves in a row that becomes higher has the row painted: a reply that grows does not.
+        self.setAttribute(Qt.WidgetAttribute.WA_StaticContents)
         self._look = look
         self._avatars = avatars
         self._content: RowContent | None = None
@@ -77,6 +76,7 @@ class RowView(QWidget):
         self._at = Places()
         self._footer = RowFooter()
         self._failure: FailureBar | None = None
+        self._text = QRect()
         self._ground = QRect()
         """What the actions and the mark of delivery stand beside: the bubble, or files without a text."""
         self.body = BodyView(look, self)
@@ -188,6 +188,8 @@ class RowView(QWidget):
         news = alteration(before, content)
         if news.rewritten:
             self._write(content)
+        if news.repainted:
+            self.update()
         for mark in news.marks:
             self.update(getattr(self._at, mark))
         self.body.setAccessibleName(content.accessible_name)
@@ -217,7 +219,6 @@ class RowView(QWidget):
             f"*{_(_DELETED)}*" if deleted else content.text, final=not content.streaming
         )
         self.body.markdown.advance()
-        self.update()
 
     def note_focus(self, within: bool) -> None:
         """The keyboard's focus is somewhere in this row, or no longer."""
@@ -271,6 +272,12 @@ class RowView(QWidget):
                 self.update()
         return self._height
 
+    def stand(self, place: QRect) -> None:
+        """Take this place in the view."""
+        self.setGeometry(place)
+        # Only now: the view moves pixels first, and where a widget was just resized Qt moves none.
+        self.body.setGeometry(self._text)
+
     def _arrange(self, content: RowContent, width: int) -> int:
         wide = column(width)
         left = (width - wide) // 2
@@ -307,7 +314,7 @@ class RowView(QWidget):
             y = self._arrange_footer(content, left + side, y, wide - side)
         if not bubble and ((content.role is Role.ASSISTANT and not content.deleted) or self.buttons.lasting):
             # Its words are in line with the text, or else the picture inside the first button is.
-            first = 0 if self.buttons.worded and content.versions is None else _OVERHANG
+            first = 0 if self.buttons.worded and content.versions is None else OVERHANG
             self.buttons.lay_out(QPoint(left + side - first, y + (6 if self.buttons.worded else -1)))
             y += self.buttons.height_needed
         return y
@@ -368,7 +375,7 @@ class RowView(QWidget):
     def _set_body(self, place: QRect) -> int:
         self.body.wrap_at(place.width())
         height = max(self._look.line_height, int(self.body.height_needed() + 0.999))
-        self.body.setGeometry(place.x(), place.y(), place.width(), height)
+        self._text = QRect(place.x(), place.y(), place.width(), height)
         folded = self._content.folded if self._content is not None else 0
         self.unfold.setVisible(bool(folded))
         return self.unfold.place(place.x(), place.y() + height, folded) - place.y() if folded else height
@@ -379,7 +386,7 @@ class RowView(QWidget):
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        paint_row(painter, self._look, self._avatars, self._at, content)
+        paint_row(painter, self._look, self._avatars, self._at, content, event.rect())
         if self.editor is None:
             self._footer.paint(painter, self._look)
 

@@ -43,19 +43,23 @@ class Places:
     glyph: QRect = field(default_factory=QRect)
 
 
-def paint_row(painter: QPainter, look: Look, avatars: Avatars, at: Places, content: RowContent) -> None:
-    """Paint everything of a row that is no widget of its own."""
-    if content.day:
+def paint_row(
+    painter: QPainter, look: Look, avatars: Avatars, at: Places, content: RowContent, clip: QRect
+) -> None:
+    """Paint what touches ``clip`` of a row, as far as it is no widget of its own."""
+    # What is smoothed may reach a pixel beyond its place.
+    clip = clip.adjusted(-2, -2, 2, 2)
+    if at.day.intersects(clip):
         paint_day(painter, look, at.day, content.day)
-    if not at.unread.isNull():
+    if at.unread.intersects(clip):
         paint_unread(painter, look, at.unread)
-    if not at.avatar.isNull():
+    if at.avatar.intersects(clip):
         paint_author(painter, look, avatars, at.avatar, content)
-    if not at.heading.isNull():
+    if at.heading.intersects(clip):
         paint_heading(painter, look, at.heading, content)
-    if not at.bubble.isNull():
+    if at.bubble.intersects(clip):
         paint_bubble(painter, look, at.bubble, content)
-    if not at.glyph.isNull():
+    if at.glyph.intersects(clip):
         paint_glyph(painter, look, at.glyph, content)
 
 

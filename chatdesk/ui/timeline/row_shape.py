@@ -47,18 +47,22 @@ def bubble_room(width: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Alteration:
-    """What is to be done: write the text again, arrange everything again, paint these places again."""
+    """What is to be done: write the text, arrange everything, paint all of it or these places again.
+
+    A text that changes paints itself, and of one that grows only its unfinished end.
+    """
 
     rewritten: bool
     reshaped: bool
+    repainted: bool = False
     marks: tuple[str, ...] = ()
-    """Names of ``Places``; nothing where the text is rewritten, which paints all of the row."""
+    """Names of ``Places``."""
 
 
 def alteration(before: RowContent | None, content: RowContent) -> Alteration:
     """Compare two contents of the same message; without the first everything is new."""
     if before is None:
-        return Alteration(True, True)
+        return Alteration(True, True, True)
     changed = {name for name in _NAMES if getattr(before, name) != getattr(content, name)}
     failed = DeliveryState.FAILED in (before.delivery, content.delivery)
     reshaped = (
@@ -67,8 +71,8 @@ def alteration(before: RowContent | None, content: RowContent) -> Alteration:
         or (failed and not changed.isdisjoint({"delivery", "failure"}))
     )
     if not changed.isdisjoint(_WRITTEN):
-        return Alteration(True, reshaped)
+        return Alteration(True, reshaped, changed != {"text"})
     marks = {place for name, places in _PAINTED_IN.items() if name in changed for place in places}
     if mark_of(before) != mark_of(content):
         marks.add("glyph")
-    return Alteration(False, reshaped, tuple(sorted(marks)))
+    return Alteration(False, reshaped, marks=tuple(sorted(marks)))

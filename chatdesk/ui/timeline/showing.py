@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import pairwise
 
+from PySide6.QtCore import QRect
 from PySide6.QtWidgets import QWidget
 
 from chatdesk.ui.timeline.arrangement import Arrangement
@@ -19,13 +20,13 @@ def show_rows(viewport: QWidget, rows: Arrangement, before: Mapping[str, Placed]
     distance = _distance(viewport, rows, before)
     fresh = [(spot, row) for spot, row in rows if row.isHidden()]
     for spot, row in fresh:
-        row.setGeometry(0, spot.y - distance, rows.width, spot.height)
+        row.stand(QRect(0, spot.y - distance, rows.width, spot.height))
         row.show()
         row.update()
     if distance:
         viewport.scroll(0, distance)
     for spot, row in rows:
-        row.setGeometry(0, spot.y, rows.width, spot.height)
+        row.stand(QRect(0, spot.y, rows.width, spot.height))
     # The strip that the pixels left bare is the viewport's, and Qt paints it before everything else, rows
     # included, unless one that reaches into it was noted before the strip. So the new rows were noted first,
     # of the last of which the room below the end showed a piece; now all of them is to be painted.

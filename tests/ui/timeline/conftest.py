@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 import pytest
-from PySide6.QtGui import QTextDocument
+from PySide6.QtGui import QCursor, QTextDocument
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -19,6 +19,7 @@ from chatdesk.ui.theme.theme import Theme
 from chatdesk.ui.theme.tokens import LIGHT
 from chatdesk.ui.timeline.view import TimelineView
 from tests.support.messages import ANNA, CONVERSATION, ME, profile
+from tests.ui.timeline.costs import Costs
 
 Open = Callable[..., tuple[TimelineView, MessageListModel]]
 
@@ -52,6 +53,14 @@ def open_timeline(qtbot: QtBot, theme: Theme) -> Open:
         return view, model
 
     return open_
+
+
+@pytest.fixture
+def costs(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> Costs:
+    """Counts what is done."""
+    # The row under the mouse shows its buttons, and hides them as it moves on.
+    QCursor.setPos(5_000, 5_000)
+    return Costs(monkeypatch, qapp)
 
 
 @pytest.fixture
