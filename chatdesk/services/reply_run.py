@@ -181,7 +181,8 @@ class ReplyRun:
         async with aclosing(self._provider.stream(request)) as chunks:
             async for chunk in chunks:
                 self._text += whole.take(chunk.text)
-                self._usage |= sound_counts(chunk.usage)
+                if chunk.usage:
+                    self._usage |= sound_counts(chunk.usage)
                 self._wake.set()
                 if len(self._text) > MAX_CONTENT:
                     self._text = self._text[:MAX_CONTENT]
