@@ -87,7 +87,11 @@ class MarkdownDocument:
         """Empty the document: what is set next has nothing to do with its text."""
         self._text, self._final = "", False
         self._restart({})
+        # One edit: outside of one, a cursor that is set asks the old text where on its line that is.
+        edit = QTextCursor(self._document)
+        edit.beginEditBlock()
         self._writer.cut(self._seam)
+        edit.endEditBlock()
 
     def set_text(self, text: str, *, final: bool = True) -> None:
         """Set what is to be shown; ``final`` when it will not grow any more."""
