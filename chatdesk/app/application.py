@@ -24,7 +24,7 @@ from chatdesk.app.open_windows import OpenWindows
 from chatdesk.app.people import People
 from chatdesk.app.secrets import Secrets
 from chatdesk.app.sign_out import SignOut
-from chatdesk.app.slow_import import Part, imported, window_painted
+from chatdesk.app.slow_import import window_painted
 from chatdesk.app.switching import Switch
 from chatdesk.app.tray_wiring import TrayWiring
 from chatdesk.app.update_look import update_look
@@ -244,14 +244,13 @@ class Application:
         if plain:
             for each in self.windows.all:
                 each.timeline.write_again()
-        await imported(Part.REQUESTS)  # whoever connects comes first
+        await asyncio.sleep(WARM_UP_SECONDS)  # whoever connects comes first
         from chatdesk.app.wake import WakeWatch
 
         self.wake = WakeWatch(self.clock)
         self.wake.woken.connect(self._woken)
         self.wake.start()
         if not plain:
-            await asyncio.sleep(WARM_UP_SECONDS)
             await asyncio.to_thread(highlight.warm_up)
         keep_for_good()
 

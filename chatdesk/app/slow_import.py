@@ -70,6 +70,7 @@ async def imported(part: Part) -> None:
 def _import() -> None:
     # Two threads share one interpreter: before the first painting this import would double the wait for it.
     _painted.wait(PATIENCE)
+    keep_for_good()
     for part in Part:
         try:
             for name in part.value:
@@ -77,5 +78,6 @@ def _import() -> None:
         except BaseException as failure:
             _here[part].set_exception(failure)
         else:
+            # At once: the loop's next collection would walk over all of it, while somebody waits.
+            keep_for_good()
             _here[part].set_result(None)
-    keep_for_good()
