@@ -336,7 +336,8 @@ class Gateway:
         storage: SealedSession | MemorySession = self._memory
         if await self._secrets.persistent():
             key = await self._secrets.key(session_key(self._account_key))
-            storage = SealedSession(self._directory, key)
+            # In a thread, like everything that brings a library: this one is cryptography.
+            storage = await asyncio.to_thread(SealedSession, self._directory, key)
         remake = self._minted if self._is_owner else None
         lock = self._directory / "session.lock"
         keeper = SessionKeeper(storage, LazyAuth(client, self._clock), self._clock, lock, remake)
