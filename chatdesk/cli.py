@@ -94,6 +94,8 @@ def ready_to_import() -> None:
     """Prepare the interpreter for importing the window; what follows takes two thirds of the time."""
     # An import makes tens of thousands of things to keep and no garbage. ``run_in_qt`` collects later on.
     gc.disable()
+    # pydantic, which realtime and supabase need, would look for plugins in every package that is installed.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     # Asyncio before Qt, and Qt before ourselves: see ``swift_imports``.
     import asyncio  # noqa: F401  # imported for its place in the order
 

@@ -14,7 +14,7 @@ from chatdesk.app.account_book import AccountBook, KnownAccount
 from chatdesk.app.gateway import LOCAL_ACCOUNT, Ears, Gateway
 from chatdesk.app.secrets import Secrets
 from chatdesk.app.session_files import MemorySession
-from chatdesk.app.slow_import import adapters_loaded
+from chatdesk.app.slow_import import Part, imported
 from chatdesk.domain.clock import Clock
 from chatdesk.domain.errors import ChatDeskError, Misconfigured, Refused, VaultUnavailable
 from chatdesk.domain.session import Account, BackendAddress, BackendKind, Session
@@ -121,8 +121,8 @@ class MachineAccounts:
         return self._open(account, NOWHERE, gateway)
 
     async def connect(self, request: SignInRequest) -> Account:
-        await adapters_loaded()
-        from chatdesk.app.adapters import check_project, clean_address
+        await imported(Part.REQUESTS)
+        from chatdesk.backend.check import check_project, clean_address
 
         address = clean_address(request.url, request.api_key)
         await check_project(address)
@@ -205,7 +205,8 @@ class MachineAccounts:
         self._secrets.do_without()
 
     async def _session(self, address: BackendAddress, request: SignInRequest) -> Session:
-        from chatdesk.app.adapters import AuthApi, BackendClient
+        from chatdesk.backend.auth import AuthApi
+        from chatdesk.backend.client import BackendClient
 
         client = BackendClient(address)
         try:

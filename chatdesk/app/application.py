@@ -234,23 +234,23 @@ class Application:
         self._painted.set()
 
     async def _after_painting(self) -> None:
-        """Do what the first painting need not wait for: watch the network, load what colours code."""
+        """Do what the first painting need not wait for: load what colours code, watch the network."""
         with contextlib.suppress(TimeoutError):  # there may be nothing to paint
             async with asyncio.timeout(WARM_UP_SECONDS):
                 await self._painted.wait()
-        from chatdesk.app.wake import WakeWatch
-
-        self.wake = WakeWatch(self.clock)
-        self.wake.woken.connect(self._woken)
-        self.wake.start()
         if plain := highlight.left_plain():
             await asyncio.to_thread(highlight.warm_up, plain)
         highlight.go_on()
         if plain:
             for each in self.windows.all:
                 each.timeline.write_again()
-        else:
-            await asyncio.sleep(WARM_UP_SECONDS)
+        await asyncio.sleep(WARM_UP_SECONDS)  # whoever connects comes first
+        from chatdesk.app.wake import WakeWatch
+
+        self.wake = WakeWatch(self.clock)
+        self.wake.woken.connect(self._woken)
+        self.wake.start()
+        if not plain:
             await asyncio.to_thread(highlight.warm_up)
         keep_for_good()
 

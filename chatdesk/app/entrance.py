@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 
 from chatdesk.app.accounts import NOWHERE, MachineAccounts
 from chatdesk.app.gateway import TELL_SECONDS, Gateway
-from chatdesk.app.slow_import import adapters_loaded
+from chatdesk.app.slow_import import Part, imported
 from chatdesk.domain.errors import ChatDeskError, NeedsSignIn
 from chatdesk.domain.session import Account, BackendAddress, BackendKind, Session
 from chatdesk.domain.sign_in import LocalMail, MailPurpose, Offers, SignInPlace
 from chatdesk.language.door import _
 
 if TYPE_CHECKING:
-    from chatdesk.app.adapters import AuthFlows, LoopbackListener
+    from chatdesk.backend.auth_flows import AuthFlows
+    from chatdesk.backend.loopback_listener import LoopbackListener
 
 BROWSER_SECONDS = 600.0
 MAIL_SECONDS = 3600.0
@@ -80,7 +81,7 @@ class BackEndEntrance:
         return page
 
     async def browser_came(self) -> None:
-        from chatdesk.app.adapters import from_browser
+        from chatdesk.backend.auth_failures import from_browser
 
         listener, verifier = self._listener, self._verifier
         if listener is None:
@@ -128,8 +129,8 @@ class BackEndEntrance:
         if place.account is not None:
             return self._accounts.gateway(place.account)
         if place.kind is BackendKind.SUPABASE:
-            await adapters_loaded()
-            from chatdesk.app.adapters import check_project, clean_address
+            await imported(Part.REQUESTS)
+            from chatdesk.backend.check import check_project, clean_address
 
             address = clean_address(place.url, place.api_key)
             await check_project(address)
@@ -153,7 +154,7 @@ class BackEndEntrance:
         await self._expect(listener, MAIL_SECONDS, verifier)
 
     async def _opened_listener(self) -> LoopbackListener:
-        from chatdesk.app.adapters import LoopbackListener
+        from chatdesk.backend.loopback_listener import LoopbackListener
 
         return await LoopbackListener.opened(
             _("Back to ChatDesk"), _("You can close this page. ChatDesk goes on by itself.")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from chatdesk.app.secrets import Secrets
 from chatdesk.app.session_files import MemorySession, SealedSession, forget_session
-from chatdesk.app.slow_import import adapters_loaded
+from chatdesk.app.slow_import import Part, imported
 from chatdesk.backend.local_server import read_port_file
 from chatdesk.backend.reach import listens
 from chatdesk.config.paths import private_directory
@@ -23,19 +23,15 @@ from chatdesk.domain.sign_in import LocalMail
 from chatdesk.runtime.tasks import TaskScope
 
 if TYPE_CHECKING:
-    from chatdesk.app.adapters import (
-        AccountRemoval,
-        AuthApi,
-        AuthFlows,
-        BackendClient,
-        GuardedRemote,
-        LocalLauncher,
-        SessionKeeper,
-        SignedInInspection,
-        SignOutScope,
-        SupabaseAvatars,
-        Watchman,
-    )
+    from chatdesk.backend.auth import AuthApi, SignOutScope
+    from chatdesk.backend.auth_flows import AuthFlows
+    from chatdesk.backend.avatars import SupabaseAvatars
+    from chatdesk.backend.client import BackendClient
+    from chatdesk.backend.guard import GuardedRemote, Watchman
+    from chatdesk.backend.inspection import SignedInInspection
+    from chatdesk.backend.local_launcher import LocalLauncher
+    from chatdesk.backend.removal import AccountRemoval
+    from chatdesk.backend.sessions import SessionKeeper
 
 _log = logging.getLogger(__name__)
 
@@ -132,7 +128,8 @@ class Gateway:
     async def remote(self) -> GuardedRemote:
         """Return the adapter for requests."""
         await self._opened()
-        from chatdesk.app.adapters import GuardedRemote, Watchman
+        await imported(Part.REQUESTS)
+        from chatdesk.backend.guard import GuardedRemote, Watchman
 
         if self._watchman is None:
             self._watchman = Watchman(self._ears.server_newer, self._ears.account_gone)
@@ -151,7 +148,8 @@ class Gateway:
     async def avatars(self) -> SupabaseAvatars:
         """Return the adapter for profile pictures."""
         await self._opened()
-        from chatdesk.app.adapters import SupabaseAvatars
+        await imported(Part.REQUESTS)
+        from chatdesk.backend.avatars import SupabaseAvatars
 
         return SupabaseAvatars(self._require(), self)
 
@@ -168,14 +166,14 @@ class Gateway:
     async def removal(self) -> AccountRemoval:
         """Return what deletes the account."""
         remote = await self.remote()
-        from chatdesk.app.adapters import AccountRemoval
+        from chatdesk.backend.removal import AccountRemoval
 
         return AccountRemoval(self._require(), self, remote)
 
     async def inspection(self, user_id: str) -> SignedInInspection:
         """Return what tries out the parts of the back end."""
         remote, avatars = await self.remote(), await self.avatars()
-        from chatdesk.app.adapters import SignedInInspection
+        from chatdesk.backend.inspection import SignedInInspection
 
         return SignedInInspection(self._address, user_id, self, remote, avatars)
 
@@ -183,7 +181,8 @@ class Gateway:
         """Return the adapter for signing in; needs no session."""
         async with self._busy:
             client = await self._reach()
-        from chatdesk.app.adapters import AuthApi
+        await imported(Part.REQUESTS)
+        from chatdesk.backend.auth import AuthApi
 
         return AuthApi(client, self._clock)
 
@@ -191,7 +190,8 @@ class Gateway:
         """Return the adapter for mails, codes and browsers; needs no session."""
         async with self._busy:
             client = await self._reach()
-        from chatdesk.app.adapters import AuthFlows
+        await imported(Part.REQUESTS)
+        from chatdesk.backend.auth_flows import AuthFlows
 
         return AuthFlows(client, self._clock)
 
@@ -306,12 +306,12 @@ class Gateway:
 
     async def _reach(self) -> BackendClient:
         """Make sure that there is a client, and for the embedded back end a server to talk to."""
-        await adapters_loaded()
-        from chatdesk.app.adapters import BackendClient, LocalLauncher
-
+        await imported(Part.LAUNCHER)
         if self._closed:
             raise _no_way()
         if self._address.kind is BackendKind.LOCAL:
+            from chatdesk.backend.local_launcher import LocalLauncher
+
             if self._launcher is None:
                 self._launcher = LocalLauncher(self._backend_home, self._linger, clock=self._clock)
             if self._launcher.server is None:
@@ -319,21 +319,28 @@ class Gateway:
                 server = await self._launcher.ensure(await self._secrets.text_key(LOCAL_KEY))
                 await self._launcher.hold(self._lost)
                 self._address = BackendAddress(BackendKind.LOCAL, server.url, server.anon_key)
+        await imported(Part.SESSION)
+        if self._closed:
+            raise _no_way()
         if self._client is None:
+            from chatdesk.backend.client import BackendClient
+
             self._client = BackendClient(self._address)
         return self._client
 
     async def _make_keeper(self, client: BackendClient) -> SessionKeeper:
-        from chatdesk.app.adapters import AuthApi, SessionKeeper
+        from chatdesk.app.lazy_auth import LazyAuth
+        from chatdesk.backend.sessions import SessionKeeper
 
         private_directory(self._directory)
         storage: SealedSession | MemorySession = self._memory
         if await self._secrets.persistent():
             key = await self._secrets.key(session_key(self._account_key))
-            storage = SealedSession(self._directory, key)
+            # In a thread, like everything that brings a library: this one is cryptography.
+            storage = await asyncio.to_thread(SealedSession, self._directory, key)
         remake = self._minted if self._is_owner else None
         lock = self._directory / "session.lock"
-        keeper = SessionKeeper(storage, AuthApi(client, self._clock), self._clock, lock, remake)
+        keeper = SessionKeeper(storage, LazyAuth(client, self._clock), self._clock, lock, remake)
         try:
             await keeper.restore()
         except StoreDamaged as failure:

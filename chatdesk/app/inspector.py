@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chatdesk.app.accounts import MachineAccounts
-from chatdesk.app.slow_import import adapters_loaded
+from chatdesk.app.slow_import import Part, imported
 from chatdesk.domain.errors import Refused
 from chatdesk.services.open_account import OpenAccount
 from chatdesk.services.project_check import Told
@@ -17,8 +17,9 @@ class MachineInspector:
         self._open_account = open_account
 
     async def inspect(self, url: str, api_key: str, told: Told) -> bool:
-        await adapters_loaded()
-        from chatdesk.app.adapters import clean_address, inspect
+        await imported(Part.REQUESTS)
+        from chatdesk.backend.check import clean_address
+        from chatdesk.backend.inspection import inspect
 
         return await inspect(clean_address(url, api_key), told)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chatdesk.app.gateway import Gateway
+from chatdesk.app.slow_import import Part, imported
 from chatdesk.backend.base import (
     ChangesPage,
     ChannelListener,
@@ -117,7 +118,8 @@ class LazyFeed:
         self._feed: Feed | None = None
 
     async def open(self, token: str) -> None:
-        from chatdesk.app.adapters import RealtimeFeed
+        await imported(Part.FEED)
+        from chatdesk.backend.feed import RealtimeFeed
 
         self._feed = RealtimeFeed(
             self._gateway.address,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from importlib import import_module
 from pathlib import Path
 
 from filelock import FileLock
 
-from chatdesk.app.slow_import import adapters_loaded
+from chatdesk.app.slow_import import Part, imported
 from chatdesk.credentials.vault import Vault
 
 
@@ -35,14 +36,14 @@ class Secrets:
     async def key(self, name: str) -> bytes:
         """Return the 32-byte key ``name``, made on first use; raises ``VaultUnavailable``."""
         vault = await self._opened()
-        from chatdesk.app.adapters import key_from_vault
+        from chatdesk.credentials.vault_key import key_from_vault
 
         return await asyncio.to_thread(key_from_vault, vault, name, FileLock(self._guard, mode=0o600))
 
     async def text_key(self, name: str) -> str:
         """Return the key ``name`` as base64url text."""
         key = await self.key(name)
-        from chatdesk.app.adapters import encode_key
+        from chatdesk.credentials.vault_key import encode_key
 
         return encode_key(key)
 
@@ -59,9 +60,22 @@ class Secrets:
         await asyncio.to_thread((await self._opened()).delete, name)
 
     async def _opened(self) -> Vault:
-        await adapters_loaded()
-        from chatdesk.app.adapters import KeyringVault, MemoryVault
-
+        await imported(Part.LAUNCHER)
         if self._vault is None:
-            self._vault = MemoryVault() if self._memory else KeyringVault()
+            if not self._memory:  # nobody else needs the library
+                await asyncio.to_thread(import_module, "chatdesk.credentials.keyring_vault")
+            # Somebody may have opened one meanwhile, or have chosen to do without.
+            self._vault = self._vault or (_in_memory() if self._memory else _in_keyring())
         return self._vault
+
+
+def _in_memory() -> Vault:
+    from chatdesk.credentials.memory_vault import MemoryVault
+
+    return MemoryVault()
+
+
+def _in_keyring() -> Vault:
+    from chatdesk.credentials.keyring_vault import KeyringVault
+
+    return KeyringVault()

@@ -67,13 +67,13 @@ class SealedSession:
 
 
 def _encoded(turn: int, session: Session) -> bytes:
-    from chatdesk.backend.auth import encode_session
+    from chatdesk.backend.session_text import encode_session
 
     return turn.to_bytes(_TURN_BYTES, "big") + encode_session(session)
 
 
 def _decoded(content: bytes) -> tuple[int, Session]:
-    from chatdesk.backend.auth import decode_session
+    from chatdesk.backend.session_text import decode_session
 
     try:
         return int.from_bytes(content[:_TURN_BYTES], "big"), decode_session(content[_TURN_BYTES:])

@@ -1,44 +1,50 @@
-"""The supabase client, set up so that it keeps nothing and does nothing by itself.
+"""One back end: its HTTP client, and the supabase client over it.
 
-No stored session, no refresh timer, no automatic retries: the session belongs to ``sessions``, repetition to
-the sync engine. Importing this module imports supabase (about half a second): the composition root does that
-in a thread, after the first paint.
+A session and the live connection need no more than HTTP, so supabase is imported when the first request is to
+be sent. The composition root has it imported in a thread by then.
 """
 
 from __future__ import annotations
 
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING
+
 import httpx
-from supabase import AsyncClient, AsyncClientOptions
 
 from chatdesk.backend.http import create_http
 from chatdesk.backend.library_logs import quieten
 from chatdesk.domain.errors import Misconfigured
 from chatdesk.domain.session import BackendAddress
 
+if TYPE_CHECKING:
+    from supabase import AsyncClient
+
+_ADDRESS = re.compile(r"https?://.")
+
 
 class BackendClient:
     """One back end: the supabase client and the HTTP client under it.
 
-    Raises ``Misconfigured`` for an address that supabase itself refuses. ``close`` ends every connection; the
-    supabase client has no close of its own.
+    Raises ``Misconfigured`` for what supabase would refuse: another address than http, an empty key.
+    ``close`` ends every connection; the supabase client has no close of its own.
     """
 
     def __init__(self, address: BackendAddress) -> None:
+        if not _ADDRESS.match(address.url) or not address.api_key:
+            raise Misconfigured(
+                "The address or the key of the project is not usable.", "Check both.", code="address"
+            )
         quieten()
         self.address = address
         self.http: httpx.AsyncClient = create_http(address.url)
-        options = AsyncClientOptions(
-            auto_refresh_token=False,
-            persist_session=False,
-            httpx_client=self.http,
-            postgrest_client_retry=False,
-        )
-        try:
-            self.supabase = AsyncClient(address.url, address.api_key, options)
-        except Exception as error:
-            raise Misconfigured(
-                "The address or the key of the project is not usable.", "Check both.", code="address"
-            ) from error
+
+    @cached_property
+    def supabase(self) -> AsyncClient:
+        """The client for requests, made for the first of them."""
+        from chatdesk.backend.supabase_client import quiet_client
+
+        return quiet_client(self.address, self.http)
 
     async def close(self) -> None:
         """Close every connection; safe to call twice."""

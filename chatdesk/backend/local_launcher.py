@@ -14,7 +14,6 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
 from chatdesk import __version__
-from chatdesk.backend.local_mails import request_mails
 from chatdesk.backend.local_process import (
     default_command,
     last_log_line,
@@ -22,7 +21,6 @@ from chatdesk.backend.local_process import (
     start_local_backend,
 )
 from chatdesk.backend.local_server import PORT_FILE, LocalServer, read_port_file
-from chatdesk.backend.local_session import request_session
 from chatdesk.backend.loopback import keep_loopback_direct
 from chatdesk.config.paths import private_directory
 from chatdesk.domain.clock import Clock, SystemClock
@@ -118,12 +116,16 @@ class LocalLauncher:
         """
         if self._server is None:
             raise _not_running()
+        from chatdesk.backend.local_session import request_session
+
         return await request_session(self._server, self._clock)
 
     async def mails(self) -> tuple[LocalMail, ...]:
         """Return the mails of this computer, newest first. Raises ``Offline`` and ``Retryable``."""
         if self._server is None:
             raise _not_running()
+        from chatdesk.backend.local_mails import request_mails
+
         return await request_mails(self._server)
 
     async def release(self) -> None:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import ssl
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-# httpx imports these two when it is used first, which would be felt.
-import anyio._backends._asyncio  # noqa: F401  # imported for its effect, see above
-import httpcore  # noqa: F401  # the same
 import httpx
 
+from chatdesk.backend.http import create_http
 from chatdesk.backend.local_server import LocalServer
 from chatdesk.domain.clock import Clock
 from chatdesk.domain.errors import Offline, Refused, Retryable
@@ -22,10 +19,8 @@ async def request_session(server: LocalServer, clock: Clock) -> Session:
 
     Raises ``Offline``, ``Retryable`` (the server has trouble) or ``Refused`` (another program answers there).
     """
-    # trust_env=False: a proxy from the environment or the system has no business between us and ourselves.
-    # No certificates: the address is plain http, and loading the system's would hold up the window for 80 ms.
-    empty = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    async with httpx.AsyncClient(trust_env=False, timeout=15, verify=empty) as client:
+    # httpx's own transport would bring httpcore, anyio and h2 for this one request.
+    async with create_http(server.url) as client:
         try:
             answer = await client.post(
                 f"{server.url}/local/v1/session",

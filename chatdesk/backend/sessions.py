@@ -12,9 +12,8 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from chatdesk.backend.auth import SignOutScope
 from chatdesk.backend.http import may_send
 from chatdesk.backend.session_lock import PATIENCE, Lease, SessionLock
 from chatdesk.domain.clock import Clock
@@ -22,6 +21,9 @@ from chatdesk.domain.errors import ChatDeskError, NeedsSignIn, Offline, Retryabl
 from chatdesk.domain.session import Session
 from chatdesk.domain.token import issued_at, token_life
 from chatdesk.runtime.tasks import TaskScope
+
+if TYPE_CHECKING:
+    from chatdesk.backend.auth import SignOutScope
 
 _log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from random import Random
 
 import pytest
 
-from chatdesk.backend.auth import encode_session
+from chatdesk.backend.session_text import encode_session
 from chatdesk.domain.session import LinkState
 from tests.faults.extent import extent, report
 from tests.support.virtual_clock import EPOCH, VirtualClock
@@ -122,7 +122,7 @@ PLACES = [
 _ELSEWHERE = """
 import locale, sys, time
 from datetime import UTC, datetime
-from chatdesk.backend.auth import decode_session
+from chatdesk.backend.session_text import decode_session
 from chatdesk.backend import wire
 from chatdesk.domain.session import LinkState, SyncState
 from chatdesk.ui.sync_face import sync_face

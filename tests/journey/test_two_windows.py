@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 
 import pytest
 
 from chatdesk.app.puppeteer import Puppet
-from tests.support.instances import connected, contents, has, reply_to, shows, titles
+from tests.support.instances import House, connected, contents, has, reply_to, shows, titles
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
+
+NOBODY_NEEDS = frozenset(
+    {
+        *("httpcore", "anyio", "h11", "h2", "hpack"),  # httpx's own transport; ours is aiohttp's
+        *("click", "rich"),  # httpx's command line
+        *("keyring", "secretstorage"),  # without a keyring
+        *("openai", "asyncpg"),
+    }
+)
 
 LONG = "Tell me more. " * 20
 """The reciting model repeats what it is told at 200 characters a second."""
@@ -118,3 +128,15 @@ async def test_the_other_window_can_stop_a_reply(a: Puppet, b: Puppet) -> None:
     assert ends[0] is not None
     assert 40 < len(ends[0]["content"]) < len(LONG) * 5, "what was said stays"
     await connected(a, b)
+
+
+async def test_a_window_that_is_connected_has_imported_no_more_than_that_takes(
+    house: House, a: Puppet
+) -> None:
+    await fresh(a, a, "Read")
+    told = await house.start("told", command=[sys.executable, "-m", "tests.support.told_modules"])
+    await connected(told)
+    modules = frozenset((await told.ask("modules"))["modules"])
+    assert {"supabase", "realtime", "aiohttp"} <= modules
+    assert {name.partition(".")[0] for name in modules} & NOBODY_NEEDS == set()
+    await told.quit()

@@ -6,7 +6,7 @@ import asyncio
 import re
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -53,11 +53,18 @@ class House:
         scripted: bool = False,
         vault: str = "memory",
         environment: Mapping[str, str] | None = None,
+        command: Sequence[str] | None = None,
     ) -> Puppet:
         """Start an instance; its window is there when this returns, its account may not be."""
         log = self._logs / f"{name}.log"
         puppet = await Puppet.start(
-            name, self.data, log=log, scripted=scripted, vault=vault, environment=environment
+            name,
+            self.data,
+            log=log,
+            scripted=scripted,
+            vault=vault,
+            environment=environment,
+            command=command,
         )
         self._instances.append(puppet)
         await puppet.ask("state")

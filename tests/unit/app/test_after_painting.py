@@ -31,7 +31,10 @@ def colours(whole: Application) -> int:
     return len(row.body.document().lastBlock().textFormats())
 
 
-async def test_code_that_was_painted_plain_gets_its_colours(started: Application) -> None:
+async def test_code_that_was_painted_plain_gets_its_colours(
+    started: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(application, "WARM_UP_SECONDS", 0.01)
     shown = started.windows.active
     shown.timeline.painted.connect(started._note_painted)
     shown.messages.load(CONVERSATION, [message(1, CODE)], has_older=False)

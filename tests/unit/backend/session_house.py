@@ -9,7 +9,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from chatdesk.backend.auth import SignOutScope, decode_session, encode_session
+from chatdesk.backend.auth import SignOutScope
+from chatdesk.backend.session_text import decode_session, encode_session
 from chatdesk.backend.sessions import SessionKeeper
 from chatdesk.domain.errors import ChatDeskError, NeedsSignIn
 from chatdesk.domain.session import Session

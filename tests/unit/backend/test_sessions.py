@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from chatdesk.backend.auth import decode_session, encode_session
+from chatdesk.backend.session_text import decode_session, encode_session
 from chatdesk.backend.sessions import SessionKeeper
 from chatdesk.domain.errors import (
     ChatDeskError,
