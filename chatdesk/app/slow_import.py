@@ -26,7 +26,6 @@ class Part(Enum):
     """Finding or starting the back end of this computer: websockets."""
 
     SESSION = (
-        "chatdesk.backend.lean_httpx",
         "chatdesk.backend.client",
         "chatdesk.backend.sessions",
         "chatdesk.backend.local_session",
