@@ -29,7 +29,6 @@ NAMED = (
     *(("uvloop",) if os.name == "posix" else ()),
     "orjson",
     "argon2-cffi",
-    "PyJWT",
 )
 """Distributions whose version the About page shows."""
 
