@@ -8,8 +8,6 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-import platformdirs
-
 from chatdesk.config.environment import DATA
 
 
@@ -21,8 +19,13 @@ def data_directory(environ: Mapping[str, str] = os.environ) -> Path:
     they are; everything that ChatDesk puts into them is closed by itself.
     """
     chosen = environ.get(DATA.name, "").strip()
-    place = chosen or platformdirs.user_data_dir("ChatDesk", appauthor=False)
-    return private_directory(Path(place).expanduser().absolute())
+    return private_directory(Path(chosen or _usual_place()).expanduser().absolute())
+
+
+def _usual_place() -> str:
+    import platformdirs  # with a reader of configuration files: not needed by who is told the place
+
+    return platformdirs.user_data_dir("ChatDesk", appauthor=False)
 
 
 def local_backend_home(data: Path) -> Path:

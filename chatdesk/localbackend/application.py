@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from aiohttp import web
-from argon2 import PasswordHasher
 
 from chatdesk import __version__
 from chatdesk.localbackend.accounts.flow_routes import FlowRoutes
@@ -31,6 +30,9 @@ from chatdesk.localbackend.storage.files import Files
 from chatdesk.localbackend.storage.objects import Objects
 from chatdesk.localbackend.storage.routes import StorageRoutes
 from chatdesk.localbackend.tokens import Tokens
+
+if TYPE_CHECKING:
+    from argon2 import PasswordHasher
 
 __all__ = ["REALTIME", "Keys", "Settings", "build_application"]
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
+from typing import TYPE_CHECKING
 
 from chatdesk.localbackend.failures import auth_failure
+
+if TYPE_CHECKING:
+    from argon2 import PasswordHasher
 
 __all__ = ["Passwords"]
 
@@ -17,13 +18,14 @@ _LONGEST = 72  # bytes; bcrypt's limit there, so a longer one would not work on 
 
 
 class Passwords:
-    """Hashes and checks passwords with argon2id on two threads of its own.
+    """Hashes and checks passwords with argon2id on two threads of its own, where it is imported as well.
 
-    ``hasher`` may be a cheaper one in tests. ``close`` waits for what is being hashed.
+    The owner of this computer comes in without a password, so most runs need none. ``hasher`` may be a
+    cheaper one in tests. ``close`` waits for what is being hashed.
     """
 
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
-        self._hasher = hasher or PasswordHasher()
+        self._hasher = hasher
         self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="passwords")
         self._nobody: str | None = None
 
@@ -43,7 +45,7 @@ class Passwords:
 
     async def hash(self, password: str) -> str:
         """The hash to store."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._hasher.hash, password)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._hash, password)
 
     async def matches(self, password: str, stored: str | None) -> bool:
         """Whether ``password`` has the hash ``stored``. None takes as long as a wrong one, and is wrong."""
@@ -51,17 +53,29 @@ class Passwords:
             self._threads, self._matches, password, stored
         )
 
+    def _argon2(self) -> PasswordHasher:
+        if self._hasher is None:
+            from argon2 import PasswordHasher
+
+            self._hasher = PasswordHasher()
+        return self._hasher
+
+    def _hash(self, password: str) -> str:
+        return self._argon2().hash(password)
+
     def _matches(self, password: str, stored: str | None) -> bool:
         if stored is None:
             if self._nobody is None:
-                self._nobody = self._hasher.hash("nobody")
+                self._nobody = self._hash("nobody")
             self._verify(password, self._nobody)
             return False
         return self._verify(password, stored)
 
     def _verify(self, password: str, stored: str) -> bool:
+        from argon2.exceptions import InvalidHashError, VerificationError
+
         try:
-            return self._hasher.verify(stored, password)
+            return self._argon2().verify(stored, password)
         except (VerificationError, InvalidHashError):
             return False
 

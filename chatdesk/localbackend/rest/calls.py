@@ -7,7 +7,7 @@ from aiohttp import web
 from chatdesk.localbackend.database import Database
 from chatdesk.localbackend.failures import ReplyFailure, rest_failure
 from chatdesk.localbackend.rest.catalogue import Catalogue, Function, quoted
-from chatdesk.localbackend.rest.grammar import not_supported
+from chatdesk.localbackend.rest.problems import not_supported
 from chatdesk.localbackend.rest.request import answer, read_body, read_wishes
 from chatdesk.localbackend.tokens import Caller
 

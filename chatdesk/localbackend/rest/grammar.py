@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
-from chatdesk.localbackend.failures import ReplyFailure, rest_failure
+from chatdesk.localbackend.failures import rest_failure
+from chatdesk.localbackend.rest.problems import not_supported
 from chatdesk.localbackend.rest.query import Condition, Group, Order, Selected, TableQuery
 
-__all__ = ["not_supported", "parse_query"]
+__all__ = ["parse_query"]
 
 _COMPARISONS = frozenset({"eq", "neq", "gt", "gte", "lt", "lte", "like", "ilike"})
 # Operators that PostgREST has and the embedded back end has not.
@@ -20,11 +21,6 @@ _ELSEWHERE = frozenset(
 _IS_VALUES = frozenset({"null", "not_null", "true", "false", "unknown"})
 _NAME = re.compile(r"[^\W\d][\w$]*")
 _DEEPEST = 16
-
-
-def not_supported(what: str, details: str | None = None) -> ReplyFailure:
-    """The refusal of something that PostgREST has and the embedded back end has not."""
-    return rest_failure(400, "PGRST100", f"The embedded back end does not support {what}", details)
 
 
 def _refuse(kind: str, text: str, expected: str) -> NoReturn:

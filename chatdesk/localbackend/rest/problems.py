@@ -14,7 +14,7 @@ import asyncpg
 from chatdesk.localbackend.database import UNREACHABLE
 from chatdesk.localbackend.failures import ReplyFailure, rest_failure
 
-__all__ = ["DATABASE_ERRORS", "from_database"]
+__all__ = ["DATABASE_ERRORS", "from_database", "not_supported"]
 
 DATABASE_ERRORS: tuple[type[BaseException], ...] = (asyncpg.PostgresError, *UNREACHABLE)
 
@@ -50,6 +50,11 @@ _CLASSES = {
     "P0": 500,
     "XX": 500,
 }
+
+
+def not_supported(what: str, details: str | None = None) -> ReplyFailure:
+    """The refusal of something that PostgREST has and the embedded back end has not."""
+    return rest_failure(400, "PGRST100", f"The embedded back end does not support {what}", details)
 
 
 def from_database(error: Any, role: str) -> ReplyFailure:

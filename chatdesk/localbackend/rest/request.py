@@ -10,7 +10,7 @@ import orjson
 from aiohttp import hdrs, web
 
 from chatdesk.localbackend.failures import rest_failure
-from chatdesk.localbackend.rest.grammar import not_supported
+from chatdesk.localbackend.rest.problems import not_supported
 
 __all__ = ["Wishes", "answer", "read_body", "read_wishes"]
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
@@ -12,8 +14,10 @@ from chatdesk.localbackend.failures import rest_failure
 from chatdesk.localbackend.rest.calls import Calls
 from chatdesk.localbackend.rest.catalogue import Catalogue
 from chatdesk.localbackend.rest.problems import DATABASE_ERRORS, from_database
-from chatdesk.localbackend.rest.tables import Tables
 from chatdesk.localbackend.tokens import Caller, TokenExpired, TokenRefused, Tokens
+
+if TYPE_CHECKING:
+    from chatdesk.localbackend.rest.tables import Tables
 
 __all__ = ["RestRoutes"]
 
@@ -26,10 +30,10 @@ class RestRoutes:
     """Registers the REST service on a router."""
 
     def __init__(self, database: Database, tokens: Tokens) -> None:
-        catalogue = Catalogue(database.admin)
+        self._database = database
+        self._catalogue = Catalogue(database.admin)
         self._tokens = tokens
-        self._tables = Tables(database, catalogue)
-        self._calls = Calls(database, catalogue)
+        self._calls = Calls(database, self._catalogue)
 
     def register(self, router: web.UrlDispatcher) -> None:
         """Add the addresses."""
@@ -38,6 +42,13 @@ class RestRoutes:
             router.add_route(method, "/rest/v1/{relation}", self._on_table)
         router.add_get("/rest/v1/", self._on_root)
         router.add_route("*", "/rest/v1/{relation}", self._on_other_method)
+
+    @cached_property
+    def _tables(self) -> Tables:
+        """Imported with its grammar when somebody asks for a table; the app calls functions only."""
+        from chatdesk.localbackend.rest.tables import Tables
+
+        return Tables(self._database, self._catalogue)
 
     async def _on_call(self, request: web.Request) -> web.StreamResponse:
         return await self._serve(request, self._calls.serve)

@@ -12,7 +12,8 @@ from chatdesk.localbackend.database import Database
 from chatdesk.localbackend.failures import rest_failure
 from chatdesk.localbackend.rest import statements
 from chatdesk.localbackend.rest.catalogue import Catalogue, Relation
-from chatdesk.localbackend.rest.grammar import not_supported, parse_query
+from chatdesk.localbackend.rest.grammar import parse_query
+from chatdesk.localbackend.rest.problems import not_supported
 from chatdesk.localbackend.rest.query import TableQuery
 from chatdesk.localbackend.rest.request import Wishes, answer, read_body, read_wishes
 from chatdesk.localbackend.tokens import Caller
