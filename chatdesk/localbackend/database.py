@@ -52,6 +52,7 @@ class Database:
         self.auth = auth
         self.admin = admin
         self._arguments = arguments
+        self._listener: Any = None
 
     @classmethod
     async def open(
@@ -66,35 +67,40 @@ class Database:
             "database": database,
             "timeout": _CONNECT_SECONDS,
         }
-        pools: list[Any] = []
-        try:
-            for role, path, least, most in (
-                ("authenticator", "public", 2, size),
-                ("supabase_auth_admin", "auth", 0, 3),
-                ("supabase_admin", "", 1, 4),
-            ):
-                settings = {
+        pools = [
+            asyncpg.create_pool(
+                **common,
+                user=role,
+                password=passwords.get(role),
+                min_size=least,
+                max_size=most,
+                reset=_keep_as_is,
+                server_settings={
                     "application_name": "chatdesk-local",
                     "search_path": path,
                     "timezone": "UTC",
                     "statement_timeout": _STATEMENT_MILLISECONDS,
-                }
-                pool = await asyncpg.create_pool(
-                    **common,
-                    user=role,
-                    password=passwords.get(role),
-                    min_size=least,
-                    max_size=most,
-                    reset=_keep_as_is,
-                    server_settings=settings,
-                )
-                pools.append(pool)
-        except BaseException:
-            for pool in pools:
-                pool.terminate()
-            raise
+                },
+            )
+            for role, path, least, most in (
+                ("authenticator", "public", 2, size),
+                ("supabase_auth_admin", "auth", 0, 3),
+                ("supabase_admin", "", 1, 4),
+            )
+        ]
         arguments = {**common, "user": "supabase_admin", "password": passwords.get("supabase_admin")}
-        return cls(rest=pools[0], auth=pools[1], admin=pools[2], arguments=arguments)
+        made = cls(rest=pools[0], auth=pools[1], admin=pools[2], arguments=arguments)
+        try:
+            # All at once: each waits for a process that PostgreSQL starts for it.
+            opened = await asyncio.gather(*pools, made._connect(), return_exceptions=True)
+            made._listener = opened[-1]
+            for failure in opened:
+                if isinstance(failure, BaseException):
+                    raise failure
+        except BaseException:
+            made._terminate()
+            raise
+        return made
 
     @contextlib.asynccontextmanager
     async def acting_as(self, caller: Caller, *, read_only: bool = False) -> AsyncIterator[Any]:
@@ -123,14 +129,30 @@ class Database:
             await connection.execute("COMMIT")
 
     async def listener(self) -> Any:
-        """A connection of its own for LISTEN, as supabase_admin; the caller closes it."""
-        return await asyncpg.connect(**self._arguments, server_settings={"application_name": "chatdesk-feed"})
+        """A connection of its own for LISTEN, as supabase_admin; the caller closes it.
+
+        The first one was opened together with the pools.
+        """
+        opened, self._listener = self._listener, None
+        return await self._connect() if opened is None or opened.is_closed() else opened
 
     async def close(self, timeout: float = 5.0) -> None:
         """Close every pool; what is still busy after ``timeout`` seconds is cut off. May be called twice."""
+        if self._listener is not None:  # nobody has asked for it
+            self._listener.terminate()
+            self._listener = None
         for pool in (self.rest, self.auth, self.admin):
             try:
                 async with asyncio.timeout(timeout):
                     await pool.close()
             except UNREACHABLE:
                 pool.terminate()
+
+    async def _connect(self) -> Any:
+        return await asyncpg.connect(**self._arguments, server_settings={"application_name": "chatdesk-feed"})
+
+    def _terminate(self) -> None:
+        """Cut off what has been opened."""
+        for each in (self.rest, self.auth, self.admin, self._listener):
+            with contextlib.suppress(asyncpg.InterfaceError, AttributeError):  # never opened
+                each.terminate()

@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -16,6 +17,7 @@ from types import FrameType
 from filelock import FileLock, Timeout
 
 from chatdesk.config.paths import private_directory
+from chatdesk.localbackend.libraries import load_service, load_serving
 from chatdesk.localbackend.log_file import log_to_stderr, redirect_output
 from chatdesk.localbackend.port_file import remove_port_file
 from chatdesk.localbackend.postgres import Cluster, ClusterFailed
@@ -96,15 +98,20 @@ def _run_locked(options: Options) -> int:
     try:
         cluster.prepare(options.secrets.passwords)
         stages.passed("Cluster prepared")
-        cluster.start()
-        stages.passed("PostgreSQL started")
-        # Only now: a quarter of a second of imports that a failing cluster need not wait for.
-        from chatdesk.localbackend.service import Service
-
-        stages.passed("Libraries loaded")
-        service = Service(options.home, options.linger, options.secrets, cluster, stages.passed)
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            clean = runner.run(service.run())
+        cluster.launch()
+        stages.passed("PostgreSQL launched")
+        service_type = load_service()
+        stages.passed("Door to the database loaded")
+        with ThreadPoolExecutor(1, "libraries") as beside:
+            # Goes on while PostgreSQL gets ready and starts a process for each of our connections.
+            serving = beside.submit(load_serving)
+            cluster.wait_ready()
+            stages.passed("PostgreSQL ready")
+            service = service_type(
+                options.home, options.linger, options.secrets, cluster, serving, stages.passed
+            )
+            with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+                clean = runner.run(service.run())
         return 0 if clean else EXIT_FAILED
     finally:
         remove_port_file(options.home)

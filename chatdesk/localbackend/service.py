@@ -1,32 +1,29 @@
-"""What runs on the event loop: the database's set-up, the HTTP server, and the reasons to stop."""
+"""What runs on the event loop: the database's set-up, the server, and the reasons to stop."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 import signal
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import asyncpg
-from aiohttp import web
 
 from chatdesk import __version__
-from chatdesk.localbackend.accounts.settings import read_settings
-from chatdesk.localbackend.application import Settings, build_application
-from chatdesk.localbackend.control import Control
 from chatdesk.localbackend.database import UNREACHABLE, Database
-from chatdesk.localbackend.linger import Linger
-from chatdesk.localbackend.port_file import remove_port_file, write_port_file
 from chatdesk.localbackend.postgres import SUPERUSER, Cluster
-from chatdesk.localbackend.schema import install
+from chatdesk.localbackend.schema import install, is_current
 from chatdesk.localbackend.scope import TaskScope
 from chatdesk.localbackend.secrets import Secrets
-from chatdesk.localbackend.tokens import make_anon_key
 from chatdesk.resources import resource
+
+if TYPE_CHECKING:
+    from chatdesk.localbackend.serving import Serving
 
 __all__ = ["Service"]
 
@@ -34,23 +31,30 @@ _log = logging.getLogger(__name__)
 
 _WATCH_SECONDS = 0.25
 _CHORES_SECONDS = 60.0
-_GOODBYE_SECONDS = 2.0
 _STOP_SECONDS = 8.0
 
 
 class Service:
     """The embedded back end between the start of PostgreSQL and its stop.
 
-    ``passed`` is told the name of each stage of the start.
+    ``serving`` is what talks to clients, which may still be being imported; ``passed`` is told the name of
+    each stage of the start.
     """
 
     def __init__(
-        self, home: Path, linger: float, keys: Secrets, cluster: Cluster, passed: Callable[[str], None]
+        self,
+        home: Path,
+        linger: float,
+        keys: Secrets,
+        cluster: Cluster,
+        serving: Future[type[Serving]],
+        passed: Callable[[str], None],
     ) -> None:
         self._home = home
-        self._linger_seconds = linger
+        self._linger = linger
         self._secrets = keys
         self._cluster = cluster
+        self._serving = serving
         self._passed = passed
         self._clean = True
 
@@ -58,85 +62,61 @@ class Service:
         """Serve until a signal, the last client's leave or PostgreSQL's end; False after the last one."""
         stop = asyncio.Event()
         _listen_to_signals(stop)
-        await self._install()
-        self._passed("Schema installed")
-        database = await Database.open(self._cluster.host, self._cluster.port, self._secrets.passwords)
+        database = await self._open()
+        self._passed("Database opened")
         try:
-            await self._serve(database, stop)
+            serving_type = await asyncio.wrap_future(self._serving)
+            self._passed("Libraries loaded")
+            serving = serving_type(self._home, self._linger, self._secrets, database, stop.set)
+            await self._serve(serving, database, stop)
         finally:
             await database.close()
         return self._clean
 
-    async def _install(self) -> None:
-        passwords = self._secrets.passwords
+    async def _open(self) -> Database:
+        """The database with all that ChatDesk needs in it."""
+        host, port, passwords = self._cluster.host, self._cluster.port, self._secrets.passwords
+        migrations = resource("supabase", "migrations")
+        database = await Database.open(host, port, passwords)
+        try:
+            current = await is_current(database.admin, migrations)
+        except BaseException:
+            await database.close()
+            raise
+        if current:
+            return database
+        # Opened anew afterwards: what the bootstrap sets for a role is for its later connections.
+        await database.close()
         admin, postgres = [
             await asyncpg.connect(
-                host=self._cluster.host,
-                port=self._cluster.port,
-                user=role,
-                password=passwords[role],
-                database="postgres",
+                host=host, port=port, user=role, password=passwords[role], database="postgres"
             )
             for role in (SUPERUSER, "postgres")
         ]
         try:
-            await install(admin, postgres, resource("supabase", "migrations"))
+            await install(admin, postgres, migrations)
         finally:
             await admin.close()
             await postgres.close()
+        self._passed("Schema installed")
+        return await Database.open(host, port, passwords)
 
-    async def _serve(self, database: Database, stop: asyncio.Event) -> None:
-        control = Control(secrets.token_urlsafe(32))
-        storage = self._home / "storage"
-        storage.mkdir(mode=0o700, exist_ok=True)
-        application = build_application(
-            database=database,
-            secrets=self._secrets,
-            storage=storage,
-            control=control,
-            settings=Settings(auth=read_settings(self._home)),
-        )
-        # No access log: addresses of websockets carry the key, and uninteresting lines hide the others.
-        runner = web.AppRunner(
-            application, access_log=None, handle_signals=False, shutdown_timeout=_GOODBYE_SECONDS
-        )
+    async def _serve(self, serving: Serving, database: Database, stop: asyncio.Event) -> None:
         scope = TaskScope("Host")
-
-        def nobody_left() -> None:
-            control.refuse()
-            stop.set()
-
-        linger = Linger(self._linger_seconds, lambda: control.clients, nobody_left)
-        control.on_change = linger.clients_changed
         try:
-            await runner.setup()
-            site = web.TCPSite(runner, "127.0.0.1", 0)
-            await site.start()
-            port = int(runner.addresses[0][1])
+            port = await serving.open()
             scope.start(self._watch_database(stop), "watch PostgreSQL")
             scope.start(_chores(database), "daily chores")
-            write_port_file(
-                self._home,
-                port=port,
-                anon_key=make_anon_key(self._secrets.jwt),
-                control_token=control.control_token,
-                version=__version__,
-            )
-            linger.start()
             self._passed("Serving")
             _log.info("Serving on port %d, version %s", port, __version__)
             await stop.wait()
         finally:
-            # First of all nobody new may find us; a client on its way here is sent away by the control.
-            remove_port_file(self._home)
-            control.on_change = None
-            linger.cancel()
+            serving.hide()
             _log.info("Stopping: %s", "signal or no client left" if self._clean else "PostgreSQL has ended")
             with suppress(TimeoutError):  # the next server waits for us to be gone
                 async with asyncio.timeout(_STOP_SECONDS):
-                    await control.close()
                     await scope.close()
-                    await runner.cleanup()
+                    await serving.close()
 
     async def _watch_database(self, stop: asyncio.Event) -> None:
         """Without PostgreSQL there is nothing to serve: end, and be started anew by whoever needs us."""

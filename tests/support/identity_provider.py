@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import secrets
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,9 +19,11 @@ from chatdesk.localbackend.accounts.settings import IdentityProvider
 @dataclass
 class Provider:
     """``person`` is who signs in at the next visit; ``refusal`` what it says instead, ``broken`` whether its
-    token address fails. ``visits`` are the queries of all visits."""
+    token address fails. ``visits`` are the queries of all visits. ``url`` is where a browser goes, ``inner``
+    where the back end asks."""
 
     url: str = ""
+    inner: str = ""
     person: dict[str, Any] = field(
         default_factory=lambda: {
             "id": 41,
@@ -41,8 +45,8 @@ class Provider:
             "client_id": "chatdesk",
             "client_secret": "provider secret",
             "authorize_url": f"{self.url}/authorize",
-            "token_url": f"{self.url}/token",
-            "user_url": f"{self.url}/user",
+            "token_url": f"{self.inner}/token",
+            "user_url": f"{self.inner}/user",
         }
 
     @property
@@ -78,8 +82,8 @@ class Provider:
 
 
 @asynccontextmanager
-async def identity_provider() -> AsyncIterator[Provider]:
-    """A provider on a free port of its own."""
+async def identity_provider(certificate: Path | None = None) -> AsyncIterator[Provider]:
+    """A provider on a free port of its own; with a certificate the back end has to ask it by TLS."""
     made, application = Provider(), web.Application()
     application.router.add_get("/authorize", made.authorize)
     application.router.add_post("/token", made.token)
@@ -88,7 +92,12 @@ async def identity_provider() -> AsyncIterator[Provider]:
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
-        made.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        made.url = made.inner = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        if certificate is not None:
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            context.load_cert_chain(certificate)
+            await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context).start()
+            made.inner = f"https://127.0.0.1:{runner.addresses[1][1]}"
         yield made
     finally:
         await runner.cleanup()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import ssl
 from typing import Any
 from urllib.parse import urlencode
 
@@ -87,8 +89,10 @@ class ProviderFlows:
         }
         limit = aiohttp.ClientTimeout(total=_ANSWER_SECONDS)
         accept = {"Accept": "application/json"}
+        # aiohttp's own settings know no certificate authority here: see ``libraries``.
+        trusted = aiohttp.TCPConnector(ssl=await asyncio.to_thread(ssl.create_default_context))
         try:
-            async with aiohttp.ClientSession(timeout=limit, headers=accept) as http:
+            async with aiohttp.ClientSession(connector=trusted, timeout=limit, headers=accept) as http:
                 async with http.post(provider.token_url, data=form, allow_redirects=False) as answer:
                     token = (await _object(answer))["access_token"]
                 bearer = {"Authorization": f"Bearer {token}"}

@@ -71,6 +71,38 @@ async def test_run_as_they_are_and_only_once(clusters: Clusters, version: int) -
 
 
 @BOTH
+async def test_whether_anything_is_due_is_one_question(
+    clusters: Clusters, version: int, tmp_path: Path
+) -> None:
+    for path in sorted(MIGRATIONS.glob("*.sql"))[:-1]:
+        (tmp_path / path.name).write_text(path.read_text("utf-8"), "utf-8")
+    async with empty_database(clusters.get(version)) as database:
+        admin = await database.admin()
+        assert not await schema.is_current(admin, MIGRATIONS)
+        await schema.bootstrap(admin)
+        assert not await schema.is_current(admin, MIGRATIONS)
+        await installed(database, tmp_path)
+        assert not await schema.is_current(admin, MIGRATIONS)
+        assert await schema.is_current(admin, tmp_path)
+        await installed(database)
+        asked: list[str] = []
+        with admin.query_logger(lambda query: asked.append(query.query)):
+            assert await schema.is_current(admin, MIGRATIONS)
+            await asyncio.sleep(0)  # the logger is told a turn later
+        assert len(asked) == 1
+        assert await schema.is_current(admin, tmp_path), "one that is newer than we are"
+        for broken in (
+            "schema realtime rename to elsewhere",
+            "table auth.mails rename to letters",
+        ):
+            trial = admin.transaction()
+            await trial.start()
+            await admin.execute(f"alter {broken}")
+            assert not await schema.is_current(admin, MIGRATIONS)
+            await trial.rollback()
+
+
+@BOTH
 async def test_two_installers_at_once_install_once(clusters: Clusters, version: int) -> None:
     async with empty_database(clusters.get(version)) as database:
         pairs = [(await database.connect(), await database.connect("postgres")) for _ in range(2)]

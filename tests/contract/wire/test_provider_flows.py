@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,6 +15,7 @@ from supabase_auth.helpers import generate_pkce_verifier
 from chatdesk.localbackend.accounts.settings import AuthSettings, read_settings
 from chatdesk.localbackend.application import Settings
 from tests.contract.wire.scenery import clusters
+from tests.support.certificate import self_signed
 from tests.support.identity_provider import Provider, identity_provider
 from tests.support.postgres import Clusters, empty_database
 from tests.support.server import Wire, serving
@@ -240,3 +242,20 @@ async def test_providers_come_from_a_file(provider: Provider, tmp_path: Any) -> 
     for nonsense in ("[]", "{", '{"unknown": 1}', '{"providers": {"github": {}}}'):
         (tmp_path / "auth.json").write_text(nonsense, "utf-8")
         assert read_settings(tmp_path) == AuthSettings()
+
+
+async def test_a_provider_is_asked_by_tls_and_only_when_somebody_vouches_for_it(
+    clusters: Clusters, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = self_signed(tmp_path / "provider.pem")
+    async with (
+        identity_provider(certificate) as provider,
+        empty_database(clusters.get(18), template="chatdesk_template") as database,
+        serving(database, Settings(auth=AuthSettings(providers={"github": provider.registered}))) as wire,
+    ):
+        _, url = await sent_away(wire)
+        assert query_of(await browse(wire, url))["error"] == "server_error"
+        # Read at that moment: the server's libraries were imported without any authority.
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        client, url = await sent_away(wire)
+        assert (await came_in(client, await browse(wire, url))).user.email == "octo@example.org"

@@ -87,6 +87,21 @@ async def test_starts_serves_and_keeps_rows_over_a_restart(cluster: Cluster) -> 
     assert await answer(cluster, "select n from kept") == 7
 
 
+async def test_a_launched_server_is_stopped_whether_ready_or_not(cluster: Cluster, home: Path) -> None:
+    with pytest.raises(ClusterFailed, match="not been started"):
+        cluster.wait_ready()
+    cluster.launch()
+    pid = pid_of(cluster)
+    with pytest.raises(ClusterFailed, match="running already"):
+        cluster.launch()
+    cluster.stop()
+    wait_until_gone(pid)
+    assert not (home / "data" / "postmaster.pid").exists()
+    cluster.launch()
+    cluster.wait_ready()
+    assert await answer(cluster, "select 1") == 1
+
+
 async def test_no_role_gets_in_without_its_password(cluster: Cluster) -> None:
     cluster.start()
     assert await answer(cluster, "select current_user", "postgres") == "postgres"
@@ -225,5 +240,8 @@ def test_failures_are_told_in_postgresqls_words(cluster: Cluster, home: Path, tm
     with pytest.raises(ClusterFailed, match="not in"):
         Cluster(tmp_path / "other", binaries=tmp_path / "nowhere").prepare(PASSWORDS)
     (home / "data" / "PG_VERSION").write_text("12\n", "ascii")
-    with pytest.raises(ClusterFailed, match="made by PostgreSQL 12"):
+    with pytest.raises(ClusterFailed, match="made by PostgreSQL 12, this is 18"):
         cluster.prepare({**PASSWORDS, "postgres": "other"})
+    with pytest.raises(ClusterFailed, match="made by PostgreSQL 12, this is 18"):
+        cluster.start()
+    assert not cluster.alive

