@@ -42,6 +42,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         except ValueError as error:
             sys.stderr.write(f"{error}\n")
             return EXIT_USAGE
+    from chatdesk.localbackend.libraries import collect_later
+
+    collect_later()
     from chatdesk.localbackend import host
 
     home = (arguments.home or local_backend_home(data_directory())).absolute()

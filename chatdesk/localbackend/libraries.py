@@ -12,15 +12,21 @@ if TYPE_CHECKING:
     from chatdesk.localbackend.service import Service
     from chatdesk.localbackend.serving import Serving
 
-__all__ = ["load_service", "load_serving"]
+__all__ = ["collect_later", "load_service", "load_serving"]
 
 _AUTHORITIES = "SSL_CERT_FILE"  # OpenSSL's own name for where the certificate authorities are
 
 
-def load_service() -> type[Service]:
-    """Import what talks to PostgreSQL. Nothing is collected from now on, until ``load_serving`` is done."""
-    # An import makes tens of thousands of things to keep and no garbage, which is not to be looked through.
+def collect_later() -> None:
+    """Collect no garbage until ``load_serving`` is done.
+
+    An import makes tens of thousands of things to keep and no garbage; a collection looks at all of it.
+    """
     gc.disable()
+
+
+def load_service() -> type[Service]:
+    """Import what talks to PostgreSQL."""
     from chatdesk.localbackend.service import Service
 
     return Service

@@ -33,7 +33,8 @@ import sys
 sys.path.insert(0, sys.argv[1])
 from chatdesk.localbackend import __main__, host
 print(*sys.modules)
-from chatdesk.localbackend.libraries import load_service, load_serving
+from chatdesk.localbackend.libraries import collect_later, load_service, load_serving
+collect_later()
 load_service()
 load_serving()
 print(*sys.modules)
