@@ -17,7 +17,7 @@ from benchmarks.poll import Poll
 
 def hold_back(log: Path) -> None:
     """Put the timer between the database's word and the server's reading of the row."""
-    from chatdesk.localbackend.realtime.feed import Feed
+    from chatdesk.localbackend.realtime.feed import DatabaseMessage, Feed, read_announcement
 
     notified, hand_over = Feed._on_notified, Feed._hand_over
     polls: dict[int, Poll[tuple[Any, ...]]] = {}
@@ -25,22 +25,21 @@ def hold_back(log: Path) -> None:
 
     def late(feed: Feed, *told: Any) -> None:
         def release(what: tuple[Any, ...], came: int, went: int) -> None:
-            held[what[3]] = went - came
+            held[read_announcement(what[3])[0]] = went - came
             notified(feed, what[0], what[1], what[2], what[3])
 
         polls.setdefault(id(feed), Poll(release)).add(told)
 
-    def noted(feed: Feed, batch: Sequence[str], rows: Sequence[Any]) -> None:
+    def noted(feed: Feed, batch: Sequence[DatabaseMessage | None]) -> None:
         lines = []
-        for row in rows:
-            wait = held.pop(row["id"], 0)
-            if row["event"] == "message":
-                message = json.loads(row["payload"])["message_id"]
-                lines.append(json.dumps({"message": message, "held": wait}) + "\n")
+        for row in batch:
+            if row is not None and row.event == "message":
+                message = json.loads(row.payload)["message_id"]
+                lines.append(json.dumps({"message": message, "held": held.pop(row.id, 0)}) + "\n")
         if lines:
             with log.open("a") as file:
                 file.writelines(lines)
-        hand_over(feed, batch, rows)
+        hand_over(feed, batch)
 
     setattr(Feed, "_on_notified", late)  # noqa: B010 (it is a method to the type checker)
     setattr(Feed, "_hand_over", noted)  # noqa: B010

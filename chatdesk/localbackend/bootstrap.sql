@@ -164,15 +164,7 @@ $$;
 grant execute on function realtime.topic(), realtime.send(jsonb, text, text, boolean)
     to anon, authenticated, service_role, postgres;
 
--- The server listens here: the id travels, the row is read after the commit (NOTIFY carries 8,000 bytes at most).
-create function realtime.announce() returns trigger language plpgsql security definer set search_path = '' as $$
-begin
-    perform pg_catalog.pg_notify('realtime_messages', new.id::text);
-    return null;
-end
-$$;
-revoke execute on function realtime.announce() from public;
-create trigger announce after insert on realtime.messages for each row execute function realtime.announce();
+-- How the server hears of them: announcements.sql.
 
 -- The server calls this when a channel is joined and once a day: makes the partitions of today and the next
 -- three days and drops those older than 72 hours.

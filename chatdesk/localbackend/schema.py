@@ -10,6 +10,7 @@ import asyncpg
 
 _BOOTSTRAP = Path(__file__).with_name("bootstrap.sql")
 _AUTH_FLOWS = Path(__file__).with_name("auth_flows.sql")
+_ANNOUNCEMENTS = Path(__file__).with_name("announcements.sql")
 _NAME = re.compile(r"(\d+)_(\w+)\.sql")
 _LOCK = 5_213_960_021  # any number nobody else uses as an advisory lock
 
@@ -23,9 +24,16 @@ create table if not exists supabase_migrations.schema_migrations (
 );
 """
 
+# What ``bootstrap`` runs, and whether a database has it.
+_BEGINNINGS = (
+    ("to_regnamespace('realtime') is not null", _BOOTSTRAP),
+    ("to_regclass('auth.mails') is not null", _AUTH_FLOWS),
+    ("to_regprocedure('realtime.announce_row()') is not null", _ANNOUNCEMENTS),
+)
 # Without a row where the bootstrap is not complete.
-_APPLIED = """select version from supabase_migrations.schema_migrations
-              where to_regnamespace('realtime') is not null and to_regclass('auth.mails') is not null"""
+_APPLIED = "select version from supabase_migrations.schema_migrations where " + " and ".join(
+    has_it for has_it, _ in _BEGINNINGS
+)
 
 
 class SchemaFailed(Exception):
@@ -111,10 +119,9 @@ async def bootstrap(connection_admin: asyncpg.Connection) -> None:
     try:
         async with connection_admin.transaction():
             await connection_admin.execute("select pg_advisory_xact_lock($1)", _LOCK)
-            if await connection_admin.fetchval("select to_regnamespace('realtime') is null"):
-                await connection_admin.execute(_BOOTSTRAP.read_text("utf-8"))
-            if await connection_admin.fetchval("select to_regclass('auth.mails') is null"):
-                await connection_admin.execute(_AUTH_FLOWS.read_text("utf-8"))
+            for has_it, path in _BEGINNINGS:
+                if not await connection_admin.fetchval(f"select {has_it}"):
+                    await connection_admin.execute(path.read_text("utf-8"))
     except asyncpg.PostgresError as failure:
         raise SchemaFailed(f"{_BOOTSTRAP.name} was refused: {failure}") from failure
 

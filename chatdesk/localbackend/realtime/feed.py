@@ -1,4 +1,4 @@
-"""Broadcasts from the database: commit, NOTIFY with the row's id, one read for all that wait, delivery."""
+"""Broadcasts from the database: commit, NOTIFY with the row, one read for those too long for it, delivery."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
+import orjson
 
 from chatdesk.localbackend.database import UNREACHABLE, Database
 from chatdesk.localbackend.scope import TaskScope
@@ -26,7 +27,8 @@ _REMEMBERED = 20_000
 _OVERLAP = timedelta(seconds=60)  # inserted_at is the start of a transaction, which may have ended much later
 _RETRY_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0)
 
-_READ = """select id::text as id, topic, event, payload::text as payload, inserted_at
+_READ = """select id::text as id, inserted_at, topic, coalesce(event, '') as event,
+                  coalesce(payload::text, '{}') as payload
            from realtime.messages
            where id = any($1::text[]::uuid[]) and extension = 'broadcast' and private"""
 _NOW = "select now() at time zone 'utc'"
@@ -40,17 +42,33 @@ class DatabaseMessage:
     """A row of realtime.messages; ``payload`` is the JSON text of an object."""
 
     id: str
+    inserted_at: datetime
     topic: str
     event: str
     payload: str
 
 
+def read_announcement(text: str) -> tuple[str, DatabaseMessage | None]:
+    """The id of the row that announcements.sql told of, and the row unless it was too long to travel.
+
+    Raises ``ValueError`` or ``TypeError`` for anything else.
+    """
+    head, travels, payload = text.partition("\n")
+    if not travels:
+        return str(uuid.UUID(head)), None
+    message_id, inserted_at, topic, event = orjson.loads(head)
+    return message_id, DatabaseMessage(
+        message_id, datetime.fromisoformat(inserted_at), topic, event or "", payload
+    )
+
+
 class Feed:
     """Hands committed broadcasts to ``deliver``, in commit order.
 
-    PostgreSQL sends notifications in the order of the commits, so reading the rows by the notified ids keeps
-    that order. When the connection is lost (PostgreSQL was restarted) a new one is made, and what was
-    committed in the gap is read from the table; only its own order is then that of the transactions' starts.
+    PostgreSQL sends notifications in the order of the commits; rows that did not travel with theirs are read
+    by their ids and put in their places. When the connection is lost (PostgreSQL was restarted) a new one is
+    made, and what was committed in the gap is read from the table; only its own order is then that of the
+    transactions' starts.
     """
 
     def __init__(
@@ -59,7 +77,7 @@ class Feed:
         self._database = database
         self._deliver = deliver
         self._payload_bytes = payload_bytes
-        self._notified: list[str] = []
+        self._notified: list[tuple[str, DatabaseMessage | None]] = []
         self._wake = asyncio.Event()
         self._lost = False
         self._started: datetime | None = None
@@ -91,17 +109,17 @@ class Feed:
 
     def _fill_gap(self, recent: Sequence[str], known: int) -> None:
         """Put what was missed between the first ``known``, notified before the cut, and the newest."""
-        seen = {*self._delivered, *self._notified}
+        seen = {*self._delivered, *(message_id for message_id, _ in self._notified)}
         missed = [message_id for message_id in recent if message_id not in seen]
         _log.info("Listening again; %d broadcasts were missed", len(missed))
-        self._notified[known:known] = missed
+        self._notified[known:known] = [(message_id, None) for message_id in missed]
         self._wake.set()
 
     def _on_notified(self, _connection: Any, _pid: int, _channel: str, payload: str) -> None:
         try:
-            self._notified.append(str(uuid.UUID(payload)))
-        except ValueError:
-            _log.warning("A notification on %s carries no id", _CHANNEL)
+            self._notified.append(read_announcement(payload))
+        except (ValueError, TypeError):
+            _log.warning("A notification on %s carries no row and no id", _CHANNEL)
             return
         self._wake.set()
 
@@ -135,26 +153,25 @@ class Feed:
             self._wake.clear()
             while self._notified and not self._lost:
                 batch = self._notified[:_BATCH]
-                rows = await connection.fetch(_READ, batch)
+                unread = [message_id for message_id, message in batch if message is None]
+                rows = await connection.fetch(_READ, unread) if unread else []
                 del self._notified[: len(batch)]  # only now: a lost connection reads them again
-                self._hand_over(batch, rows)
+                read = {row["id"]: DatabaseMessage(**row) for row in rows}
+                self._hand_over([message or read.get(message_id) for message_id, message in batch])
 
-    def _hand_over(self, batch: Sequence[str], rows: Sequence[Any]) -> None:
-        found = {row["id"]: row for row in rows}
+    def _hand_over(self, batch: Sequence[DatabaseMessage | None]) -> None:
         messages = []
-        for message_id in batch:
-            row = found.get(message_id)
-            if row is None or message_id in self._delivered:
+        for message in batch:
+            if message is None or message.id in self._delivered:
                 continue
-            self._delivered[message_id] = None
-            if self._seen_until is None or row["inserted_at"] > self._seen_until:
-                self._seen_until = row["inserted_at"]
-            payload = row["payload"] or "{}"
-            if len(payload) > self._payload_bytes or not payload.startswith("{"):
+            self._delivered[message.id] = None
+            if self._seen_until is None or message.inserted_at > self._seen_until:
+                self._seen_until = message.inserted_at
+            if len(message.payload) > self._payload_bytes or not message.payload.startswith("{"):
                 # Skipped, as the real server does; clients find the change by their next pull.
-                _log.warning("A broadcast on %s is too large or no object: skipped", row["topic"])
+                _log.warning("A broadcast on %s is too large or no object: skipped", message.topic)
                 continue
-            messages.append(DatabaseMessage(message_id, row["topic"], row["event"] or "", payload))
+            messages.append(message)
         while len(self._delivered) > _REMEMBERED:
             self._delivered.popitem(last=False)
         self._deliver(messages)

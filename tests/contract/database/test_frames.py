@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from chatdesk.localbackend.realtime.feed import DatabaseMessage, read_announcement
 from tests.support.postgres import Database, Person, new_id
 
 
@@ -304,7 +305,9 @@ async def test_the_server_is_notified_of_every_frame_after_the_commit(any_databa
     heard: list[str] = []
     await admin.add_listener("realtime_messages", lambda *told: heard.append(told[-1]))
     await person.send(conversation)
-    rows = await admin.fetch("select id::text from realtime.messages order by ctid")
-    assert heard == [one["id"] for one in rows]
+    rows = await admin.fetch(
+        "select id::text, inserted_at, topic, event, payload::text from realtime.messages order by ctid"
+    )
+    assert [read_announcement(each)[1] for each in heard] == [DatabaseMessage(*row) for row in rows]
     assert len(heard) == 3
     await admin.reset()

@@ -19,7 +19,7 @@ from chatdesk.localbackend.secrets import decode_key, derive
 from tests.support.local_backend import KEY, ended, launcher_for
 from tests.support.postgres import MIGRATIONS
 
-STATEMENT = re.compile(r"LOG:  (?:statement|execute [^:]*): +(.*)")
+STATEMENT = re.compile(r"LOG:  (?:statement|execute [^:]*): +(.*?)(?: where .*)?\n")
 
 BEFORE_IT_SERVES = [
     "select version from supabase_migrations.schema_migrations",  # whether a migration is due
