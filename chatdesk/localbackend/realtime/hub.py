@@ -10,6 +10,7 @@ from typing import Any
 from chatdesk.localbackend.realtime.channel import Channel
 from chatdesk.localbackend.realtime.feed import DatabaseMessage
 from chatdesk.localbackend.realtime.frames import PREFIX, database_broadcast, encode
+from chatdesk.localbackend.realtime.socket import text_frame
 
 __all__ = ["Hub"]
 
@@ -17,7 +18,7 @@ _Meta = dict[str, Any]
 
 
 class Hub:
-    """Fans frames out. Each is encoded once, and no client can make another one wait."""
+    """Fans texts out. Each is encoded and framed once, and no client can make another one wait."""
 
     def __init__(self) -> None:
         self._channels: dict[str, dict[Channel, None]] = {}  # in the order of joining
@@ -56,16 +57,18 @@ class Hub:
             joined = self._channels.get(topic)
             if joined is None:
                 continue
-            frame = database_broadcast(topic, message.event, message.payload, message.id)
+            text = database_broadcast(topic, message.event, message.payload, message.id)
+            framed = text_frame(text)
             for channel in joined:
                 if channel.rights.hear:
-                    channel.socket.send(frame)
+                    channel.socket.send_framed(text, framed)
 
-    def broadcast(self, sender: Channel, frame: bytes) -> None:
+    def broadcast(self, sender: Channel, text: bytes) -> None:
         """A client's broadcast, to everybody who may hear it, to the sender only if it wants that."""
+        framed = text_frame(text)
         for channel in self._channels.get(sender.topic, ()):
             if channel.rights.hear and (channel is not sender or sender.hears_itself):
-                channel.socket.send(frame)
+                channel.socket.send_framed(text, framed)
 
     def presence_state(self, topic: str) -> dict[str, dict[str, list[_Meta]]]:
         """Everybody who is shown on ``topic``, by key."""
@@ -97,10 +100,11 @@ class Hub:
     def _tell(
         self, topic: str, joins: Iterable[tuple[Channel, _Meta]], leaves: Iterable[tuple[Channel, _Meta]]
     ) -> None:
-        frame = encode(topic, "presence_diff", {"joins": _grouped(joins), "leaves": _grouped(leaves)})
+        text = encode(topic, "presence_diff", {"joins": _grouped(joins), "leaves": _grouped(leaves)})
+        framed = text_frame(text)
         for channel in self._channels.get(topic, ()):
             if channel.presence_enabled and channel.rights.see_presence:
-                channel.socket.send(frame)
+                channel.socket.send_framed(text, framed)
 
 
 def _grouped(metas: Iterable[tuple[Channel, _Meta]]) -> dict[str, dict[str, list[_Meta]]]:

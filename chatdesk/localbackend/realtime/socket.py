@@ -13,7 +13,7 @@ from aiohttp import WSMsgType, web
 from chatdesk.localbackend.realtime.limits import Limits
 from chatdesk.localbackend.scope import TaskScope
 
-__all__ = ["TRY_AGAIN_LATER", "Socket"]
+__all__ = ["TRY_AGAIN_LATER", "Socket", "text_frame"]
 
 TRY_AGAIN_LATER = 1013
 
@@ -24,16 +24,18 @@ _KEEPS_UP = 0x10000
 _log = logging.getLogger(__name__)
 
 
-def text_frame(payload: bytes) -> bytes:
-    """Frame a text of at most 65,535 bytes as a server does (RFC 6455, 5.2): whole, without a mask."""
+def text_frame(payload: bytes) -> bytes | None:
+    """Frame a text as a server does (RFC 6455, 5.2): whole, without a mask; None for over 65,535 bytes."""
     length = len(payload)
     if length < 126:
         return bytes((0x81, length)) + payload
-    return b"\x81\x7e" + length.to_bytes(2, "big") + payload
+    if length <= _SMALL:
+        return b"\x81\x7e" + length.to_bytes(2, "big") + payload
+    return None
 
 
 class Socket:
-    """Frames for one client. ``send`` never waits: a client that does not read delays nobody but itself.
+    """Texts for one client. ``send`` never waits: a client that does not read delays nobody but itself.
 
     ``on_end`` is called as soon as the end is decided, which may be long before the connection is gone.
     """
@@ -55,32 +57,34 @@ class Socket:
         self._ending = False
         self.on_end: Callable[[], None] | None = None
 
-    def send(self, frame: bytes) -> None:
-        """Write a frame, or queue it; a client that is too far behind is closed with 1013 instead."""
-        if self._ending or (not self._waiting and self._written(frame)):
+    def send(self, payload: bytes) -> None:
+        """Write a text, or queue it; a client that is too far behind is closed with 1013 instead."""
+        self.send_framed(payload, text_frame(payload))
+
+    def send_framed(self, payload: bytes, framed: bytes | None) -> None:
+        """The same for a text that goes to many: ``framed`` is its ``text_frame``, made once.
+
+        It goes straight to the transport of a client that keeps up: waking a task for each costs as much as
+        writing to it. Everything here is run once for each client and message, hence in one place.
+        """
+        if self._ending:
             return
-        self._waiting.append(frame)
-        self._waiting_bytes += len(frame)
+        transport = self._transport
+        if (
+            framed is not None
+            and transport is not None
+            and not self._waiting
+            and not self._websocket.closed
+            and not transport.is_closing()
+            and transport.get_write_buffer_size() <= _KEEPS_UP
+        ):
+            transport.write(framed)
+            return
+        self._waiting.append(payload)
+        self._waiting_bytes += len(payload)
         self._wake.set()
         if len(self._waiting) > self._limits.queue_frames or self._waiting_bytes > self._limits.queue_bytes:
             self.end(TRY_AGAIN_LATER, "too slow")
-
-    def _written(self, frame: bytes) -> bool:
-        """Hand a frame straight to the transport of a client that keeps up.
-
-        Waking a task for each client costs as much as writing to it.
-        """
-        transport = self._transport
-        if (
-            transport is None
-            or len(frame) > _SMALL
-            or self._websocket.closed
-            or transport.is_closing()
-            or transport.get_write_buffer_size() > _KEEPS_UP
-        ):
-            return False
-        transport.write(text_frame(frame))
-        return True
 
     async def pump(self) -> None:
         """Write what is queued, until cancelled or the connection is gone."""

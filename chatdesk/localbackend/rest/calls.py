@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from aiohttp import web
 
 from chatdesk.localbackend.database import Database
@@ -39,13 +41,16 @@ class Calls:
         if not isinstance(body, dict):
             raise rest_failure(400, "PGRST102", "The arguments must be a JSON object")
         name = request.match_info["function"]
-        fitting = await self._catalogue.functions(name, frozenset(body))
+        given = frozenset(body)
+        fitting = await self._catalogue.functions(name, given)
         if len(fitting) != 1:
             raise _no_function(name, sorted(body), fitting)
         function = fitting[0]
-        statement, values = _call(function, tuple(body), text)
+        statement = function.calls.get(given)
+        if statement is None:
+            statement = function.calls[given] = _call(function, sorted(given))
         async with self._database.acting_as(caller) as connection:
-            row = await connection.fetchrow(statement, *values)
+            row = await connection.fetchrow(statement, *([text] if given else ()))
             if wishes.one and (function.returns_set and row["total"] != 1):
                 raise rest_failure(
                     406,
@@ -61,21 +66,19 @@ class Calls:
         return answer(request, 200, result, {}, one=wishes.one)
 
 
-def _call(function: Function, names: tuple[str, ...], text: str) -> tuple[str, list[object]]:
-    """The call as SQL. The arguments are cast by PostgreSQL from the JSON text, which is bound."""
-    values: list[object] = []
+def _call(function: Function, names: Sequence[str]) -> str:
+    """The call as SQL. PostgreSQL casts the arguments, if any, from the JSON text, which is bound."""
     source, arguments = "", ""
     if names:
         fields = ", ".join(f"{quoted(name)} {function.arguments[name]}" for name in names)
         source = f"json_to_record($1::json) as _given ({fields})"
         arguments = ", ".join(f"{quoted(name)} => _given.{quoted(name)}" for name in names)
-        values.append(text)
     call = f"public.{quoted(function.name)}({arguments})"
     if function.returns_set:
-        return _set_of_rows(function, f"{source}, lateral {call}" if source else call), values
+        return _set_of_rows(function, f"{source}, lateral {call}" if source else call)
     is_text = function.return_type in ("json", "jsonb", "void")
     shown = f"{call}::text" if is_text else f"to_json({call})::text"
-    return f"select {shown} as body, 1 as total" + (f" from {source}" if source else ""), values
+    return f"select {shown} as body, 1 as total" + (f" from {source}" if source else "")
 
 
 def _set_of_rows(function: Function, joined: str) -> str:

@@ -59,7 +59,10 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function of ``public``: its input arguments by name with their types, and what it answers."""
+    """A function of ``public``: its input arguments by name with their types, and what it answers.
+
+    ``calls`` keeps the SQL of its calls by the arguments given, as long as the catalogue keeps the function.
+    """
 
     name: str
     arguments: Mapping[str, str]
@@ -67,6 +70,7 @@ class Function:
     returns_set: bool
     returns_row: bool
     return_type: str
+    calls: dict[frozenset[str], str] = field(default_factory=dict, repr=False, compare=False)
 
     def accepts(self, names: frozenset[str]) -> bool:
         """Whether a call with exactly these named arguments is possible."""

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import datetime
 
 import pytest
 from aiohttp import ClientSession, WSMsgType, web
 
+from chatdesk.localbackend.realtime.authority import Rights
+from chatdesk.localbackend.realtime.channel import Channel
+from chatdesk.localbackend.realtime.feed import DatabaseMessage
+from chatdesk.localbackend.realtime.hub import Hub
 from chatdesk.localbackend.realtime.limits import Limits
 from chatdesk.localbackend.realtime.socket import Socket
 from chatdesk.localbackend.scope import TaskScope
+from chatdesk.localbackend.tokens import Caller
 
 SIZES = (0, 1, 125, 126, 127, 65_535, 65_536, 300_000)
 
@@ -74,4 +80,20 @@ async def test_what_a_slow_client_does_not_take_waits_in_the_queue_that_is_count
     transport.written.clear()
     socket.send(b"y")
     assert transport.written == [], "nothing overtakes what waits"
+    await scope.close()
+
+
+async def test_a_text_for_many_is_framed_once() -> None:
+    scope, hub, transports = TaskScope("test"), Hub(), [Clogged() for _ in range(5)]
+    caller = Caller("authenticated", {}, "{}", 2**31, "")
+    for number, transport in enumerate(transports):
+        websocket: web.WebSocketResponse[bool] = web.WebSocketResponse()
+        socket = Socket(websocket, transport, Limits(), scope)  # type: ignore[arg-type]  # a part of it
+        hears = Rights(hear=number > 0, say=False)
+        hub.enter(Channel(socket, "realtime:room", None, caller, hears, False, False, "", False))
+    hub.deliver([DatabaseMessage("id", datetime(2026, 1, 1), "room", "row", "{}")])
+    assert transports[0].written == []
+    written = [transport.written for transport in transports[1:]]
+    assert [len(texts) for texts in written] == [1] * 4
+    assert len({id(texts[0]) for texts in written}) == 1
     await scope.close()
