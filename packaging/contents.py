@@ -29,6 +29,7 @@ NAMED = (
     *(("uvloop",) if os.name == "posix" else ()),
     "orjson",
     "argon2-cffi",
+    "PyJWT",
 )
 """Distributions whose version the About page shows."""
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
-import os
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,8 +10,6 @@ if TYPE_CHECKING:
     from chatdesk.localbackend.serving import Serving
 
 __all__ = ["collect_later", "load_service", "load_serving"]
-
-_AUTHORITIES = "SSL_CERT_FILE"  # OpenSSL's own name for where the certificate authorities are
 
 
 def collect_later() -> None:
@@ -35,28 +30,8 @@ def load_service() -> type[Service]:
 def load_serving() -> type[Serving]:
     """Import what talks to clients, in whatever thread."""
     try:
-        with _without_authorities():
-            from chatdesk.localbackend.serving import Serving
+        from chatdesk.localbackend.serving import Serving
     finally:
         gc.freeze()
         gc.enable()
     return Serving
-
-
-@contextlib.contextmanager
-def _without_authorities() -> Iterator[None]:
-    """Let aiohttp be imported without the list of certificate authorities, which it reads right then.
-
-    That takes 40 ms where the system keeps it in one file. This server opens no TLS connection but to a
-    provider that somebody signs in with, for which the list is read then; by aiohttp's own settings none
-    can be opened.
-    """
-    before = os.environ.get(_AUTHORITIES)
-    os.environ[_AUTHORITIES] = os.devnull
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[_AUTHORITIES]
-        else:
-            os.environ[_AUTHORITIES] = before

@@ -89,7 +89,7 @@ class ProviderFlows:
         }
         limit = aiohttp.ClientTimeout(total=_ANSWER_SECONDS)
         accept = {"Accept": "application/json"}
-        # aiohttp's own settings know no certificate authority here: see ``libraries``.
+        # Read now: whom this computer trusts may have changed since the server was started.
         trusted = aiohttp.TCPConnector(ssl=await asyncio.to_thread(ssl.create_default_context))
         try:
             async with aiohttp.ClientSession(connector=trusted, timeout=limit, headers=accept) as http:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from urllib.parse import quote
 
-from chatdesk.localbackend import hs256
+import jwt
+
 from chatdesk.localbackend.failures import storage_failure
 
 __all__ = ["Signer", "checked_name", "quoted_path"]
@@ -49,16 +50,17 @@ class Signer:
             raise storage_failure(400, "InvalidRequest", "expiresIn must be a positive number of seconds")
         now = int(time.time())
         claims = {"url": f"{bucket}/{name}", "iat": now, "exp": now + validity}
-        return hs256.sign(claims, self._secret)
+        return jwt.encode(claims, self._secret, algorithm="HS256")
 
     def check(self, token: str, bucket: str, name: str) -> None:
         """Raises a 400 ``InvalidJWT`` failure unless ``token`` is for this object and still good."""
         try:
-            claims = hs256.read(token, self._secret)
-        except hs256.NotSigned as refused:
-            raise storage_failure(400, "InvalidJWT", str(refused)) from refused
-        expires = claims.get("exp")
-        if not isinstance(expires, int) or expires <= time.time():
-            raise storage_failure(400, "InvalidJWT", '"exp" claim timestamp check failed')
-        if claims.get("url") != f"{bucket}/{name}":
+            claims = jwt.decode(
+                token, self._secret, algorithms=["HS256"], options={"require": ["exp", "url"]}
+            )
+        except jwt.ExpiredSignatureError as expired:
+            raise storage_failure(400, "InvalidJWT", '"exp" claim timestamp check failed') from expired
+        except jwt.PyJWTError as refused:
+            raise storage_failure(400, "InvalidJWT", str(refused) or "The token is none") from refused
+        if claims["url"] != f"{bucket}/{name}":
             raise storage_failure(400, "InvalidSignature", "The signature is for another object")

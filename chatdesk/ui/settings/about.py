@@ -40,6 +40,7 @@ LIBRARIES = (
     ("uvloop", "MIT / Apache-2.0"),
     ("orjson", "MPL-2.0 / Apache-2.0 / MIT"),
     ("argon2-cffi", "MIT"),
+    ("PyJWT", "MIT"),
 )
 """Distribution and licence, as its metadata names it."""
 

@@ -255,7 +255,7 @@ async def test_a_provider_is_asked_by_tls_and_only_when_somebody_vouches_for_it(
     ):
         _, url = await sent_away(wire)
         assert query_of(await browse(wire, url))["error"] == "server_error"
-        # Read at that moment: the server's libraries were imported without any authority.
+        # Read at that moment, not when the server was started.
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
         client, url = await sent_away(wire)
         assert (await came_in(client, await browse(wire, url))).user.email == "octo@example.org"
