@@ -9,6 +9,7 @@ this room.
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -31,6 +32,12 @@ T = TypeVar("T")
 
 MAX_NUMBER = 2**63 - 1
 """PostgreSQL's bigint and SQLite's integer end here."""
+
+
+@functools.cache
+def _meanings(words: type[Choice]) -> Mapping[str, Choice]:
+    """Return the members of an enumeration by their words: looking up takes a fifth of asking the class."""
+    return {each.value: each for each in words}
 
 
 class BadRow(Exception):
@@ -139,7 +146,7 @@ class Fields:
             moment = datetime.fromisoformat(value)
             if moment.tzinfo is None:
                 raise self.bad(name, "is a time without an offset")
-            return moment.astimezone(UTC)
+            return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
         except (ValueError, OverflowError):
             raise self.bad(name, "is not a time") from None
 
@@ -149,12 +156,12 @@ class Fields:
     def choice(self, name: str, words: type[Choice], unknown: Choice | None = None) -> Choice:
         """Read one of ``words``; any other counts as ``unknown`` if that is given."""
         word = self.text(name, 100)
-        try:
-            return words(word)
-        except ValueError:
-            if unknown is None or not word:
-                raise self.bad(name, "is not a known word") from None
-            return unknown
+        known = _meanings(words).get(word)
+        if known is not None:
+            return known
+        if unknown is None or not word:
+            raise self.bad(name, "is not a known word")
+        return unknown
 
     def mapping_or_none(self, name: str) -> Mapping[str, Any] | None:
         value = self._value.get(name)
@@ -226,9 +233,12 @@ def membership(value: object) -> Membership:
 def message(value: object) -> Message:
     """Read a row of ``messages``."""
     row = Fields(value, "message")
+    message_id, conversation_id = row.id("id"), row.id("conversation_id")
+    # A project without the newest part of the schema says nothing of it.
+    author_name = row.text_or_none("author_name", 1_000)
     return Message(
-        id=row.id("id"),
-        conversation_id=row.id("conversation_id"),
+        id=message_id,
+        conversation_id=conversation_id,
         parent_id=row.id_or_none("parent_id"),
         author_id=row.id_or_none("author_id"),
         role=row.choice("role", Role, unknown=Role.SYSTEM),
@@ -243,9 +253,8 @@ def message(value: object) -> Message:
         error=row.text_or_none("error", 100_000),
         deleted_at=row.moment_or_none("deleted_at"),
         replaces=row.id_or_none("replaces"),
-        attachments=from_records(row.get("attachments"), row.id("conversation_id"), row.id("id")),
-        # A project without the newest part of the schema says nothing of it.
-        author_name=plain_name(row.text_or_none("author_name", 1_000) or ""),
+        attachments=from_records(row.get("attachments"), conversation_id, message_id),
+        author_name=plain_name(author_name) if author_name else "",
     )
 
 

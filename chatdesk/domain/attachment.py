@@ -131,7 +131,7 @@ def as_record(attachment: Attachment) -> dict[str, Any]:
 
 def from_records(records: object, conversation_id: str, message_id: str) -> tuple[Attachment, ...]:
     """Read what a message says of its files; what is no description of a file of it is left out."""
-    if not isinstance(records, Sequence) or isinstance(records, str | bytes):
+    if not records or not isinstance(records, Sequence) or isinstance(records, str | bytes):
         return ()
     found = (_from_record(record, conversation_id, message_id) for record in records[:MAX_FILES])
     return tuple(attachment for attachment in found if attachment is not None)

@@ -70,7 +70,7 @@ def time_text(moment: datetime) -> str:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     try:
-        return moment.astimezone(UTC).isoformat(timespec="microseconds")
+        return (moment if moment.tzinfo is UTC else moment.astimezone(UTC)).isoformat(timespec="microseconds")
     except OverflowError:  # year 1 or 9999 with an offset that leads out of the calendar
         return moment.replace(tzinfo=UTC).isoformat(timespec="microseconds")
 

@@ -29,6 +29,23 @@ def test_only_canonical_ids_count() -> None:
     assert not is_id(new_id().upper())
 
 
+@given(st.text("0123456789abcdefABCDEF-_{}:\n\u0663 ", min_size=30, max_size=40) | st.uuids().map(str))
+def test_an_id_is_what_a_uuid_is_written_as(text: str) -> None:
+    for each in (
+        text,
+        f"{text}\n",
+        f"{{{text}}}",
+        f"urn:uuid:{text}",
+        text.replace("-", ""),
+        text[:-1] + "\u0663",
+    ):
+        try:
+            canonical = str(uuid.UUID(each)) == each
+        except ValueError:
+            canonical = False
+        assert is_id(each) is canonical
+
+
 @given(st.text(st.characters(codec=None), max_size=50))
 def test_repaired_text_can_be_stored_anywhere(text: str) -> None:
     repaired = storable(text)
