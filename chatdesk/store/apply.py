@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from chatdesk.domain.change import RowBatch
 from chatdesk.domain.conversation import Conversation, Membership
@@ -28,7 +28,7 @@ from chatdesk.store.cursors import (
     write_cursor,
     write_removal,
 )
-from chatdesk.store.messages import file_paths, merge_message, read_message, remove_messages
+from chatdesk.store.messages import file_paths, merge_messages, remove_messages, stored_ids
 from chatdesk.store.profiles import merge_profile
 from chatdesk.store.providers import merge_provider
 from chatdesk.store.recording import Recorder
@@ -124,14 +124,15 @@ class Intake:
         self._recorder.invitation(invitation_id)
         end_invitation(self._cache, invitation_id, revision)
 
-    def message(self, row: Message, floor_seq: int) -> None:
-        """Store a message unless it lies below the floor and is new: a lone row there would hide a hole."""
-        if row.seq is None:  # no server row is without a number
-            return
-        if row.seq < floor_seq and read_message(self._cache, row.id) is None:
-            return
-        self._recorder.message(row.id)
-        merge_message(self._cache, row)
+    def messages(self, rows: Sequence[Message], floor_seq: int) -> None:
+        """Store messages of a conversation, but no new one below the floor: there it would hide a hole."""
+        numbered = [row for row in rows if row.seq is not None]  # no server row is without a number
+        below = [row.id for row in numbered if row.seq is not None and row.seq < floor_seq]
+        if below:
+            refused = {*below} - stored_ids(self._cache, below)
+            numbered = [row for row in numbered if row.id not in refused]
+        self._recorder.messages([row.id for row in numbered])
+        merge_messages(self._cache, numbered)
 
     def remove(self, conversation_id: str, user_revision: int) -> None:
         """Take a conversation away, with its messages and its cursor; being re-added starts from nothing."""
@@ -178,15 +179,11 @@ class Intake:
             reached = 0 if complete else lowest
             if stored is None and cursor is not None and not complete:
                 # The first page. A row that an earlier answer left here may lie below, with a hole between.
-                for message_id in self._below(conversation_id, reached):
-                    self._recorder.message(message_id)
+                self._recorder.messages(self._below(conversation_id, reached))
                 remove_messages(self._cache, conversation_id, below=reached)
                 floor = reached
             floor = min(floor, reached)
-        self._recorder.ahead(row.id for row in ordered)
-        for row in ordered:
-            self.message(row, floor)
-        self._recorder.ahead(())
+        self.messages(ordered, floor)
         if stored is None and cursor is not None:
             write_cursor(self._cache, conversation_id, ConversationCursor(cursor, floor))
         elif stored is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ _BUSY_SECONDS = 2.0
 _CHECKED_BYTES = 16 * 1024 * 1024
 """A cache up to this size is checked page by page when it is opened (about 3 ms per MB); a larger one would
 delay the window, and damage in it is found, and healed the same way, when it is met."""
+
+_MOST_VALUES = 999
+"""What an older SQLite takes in one statement."""
 
 _UNREADABLE = {
     sqlite3.SQLITE_IOERR_READ,
@@ -59,6 +63,20 @@ class Database:
             return self._connection.execute(sql, args).rowcount
         except SQLITE_FAILURES as failure:
             raise from_sqlite(failure, self.role) from failure
+
+    def insert(self, into: str, rows: Sequence[Sequence[Any]], otherwise: str = "") -> None:
+        """Run ``INSERT INTO <into> VALUES (...) <otherwise>`` for all rows, in their order, many at a time.
+
+        A statement for each row costs more in Python than in SQLite. A statement has a power of two of rows,
+        so that there are few different ones, which are kept prepared.
+        """
+        left = list(rows)
+        while left:
+            most = min(len(left), _MOST_VALUES // len(left[0]))
+            part = 1 << (most.bit_length() - 1)
+            marks = ", ".join([f"({', '.join('?' * len(left[0]))})"] * part)
+            self.execute(f"INSERT INTO {into} VALUES {marks}{otherwise}", list(chain(*left[:part])))
+            del left[:part]
 
     @contextmanager
     def transaction(self, *, durable: bool = False, unsynced: bool = False) -> Iterator[None]:

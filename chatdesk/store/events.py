@@ -155,27 +155,24 @@ class EventIntake:
         return record_revision(self._cache, event.entity_id) >= event.entity_revision
 
     def _messages(self, events: Iterable[MessageChanged]) -> None:
-        cursors: dict[str, ConversationCursor | None] = {}
+        heard: dict[str, list[MessageChanged]] = {}
         for event in sorted(events, key=lambda event: event.revision):
-            conversation_id = event.conversation_id
-            if conversation_id not in cursors:
-                cursors[conversation_id] = (
-                    read_cursor(self._cache, conversation_id)
-                    if self._rows.accepts_messages(conversation_id)
-                    else None
-                )
-            cursor = cursors[conversation_id]
+            heard.setdefault(event.conversation_id, []).append(event)
+        for conversation_id, waiting in heard.items():
             span = self._conversations.setdefault(conversation_id, _Span())
+            accepted = self._rows.accepts_messages(conversation_id)
+            cursor = read_cursor(self._cache, conversation_id) if accepted else None
             if cursor is None:
                 # Its channel was joined, so it is shown, yet nothing of it was ever pulled.
                 span.joined = True
-            elif event.revision > cursor.revision:
-                span.hear(event.revision, self._message(event, cursor.floor_seq))
+                continue
+            news = [event for event in waiting if event.revision > cursor.revision]
+            rows = [event.record for event in news if event.record is not None and _is_whole(event)]
+            self._rows.messages(rows, cursor.floor_seq)
+            for event in news:
+                span.hear(event.revision, _is_whole(event) or self._is_here(event))
 
-    def _message(self, event: MessageChanged, floor_seq: int) -> bool:
-        if event.record is not None and event.record.conversation_id == event.conversation_id:
-            self._rows.message(event.record, floor_seq)
-            return True
+    def _is_here(self, event: MessageChanged) -> bool:
         stored = read_message(self._cache, event.message_id)
         return stored is not None and stored.revision >= event.revision
 
@@ -196,3 +193,8 @@ class EventIntake:
     def _is_listed(self, conversation_id: str) -> bool:
         conversation = read_conversation(self._cache, conversation_id)
         return conversation is not None and conversation.deleted_at is None
+
+
+def _is_whole(event: MessageChanged) -> bool:
+    """Tell whether the event brought the row that it is about."""
+    return event.record is not None and event.record.conversation_id == event.conversation_id

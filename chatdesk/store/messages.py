@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from chatdesk.domain.message import Message
 from chatdesk.store.connection import Database
@@ -20,11 +20,14 @@ _AT_ONCE = 500
 """Ids in one query; an older SQLite takes 999."""
 
 # The ids are global, but a row that changes its conversation would be a forgery.
-_MERGE = (
-    f"INSERT INTO messages ({MESSAGE_COLUMNS}) VALUES ({', '.join('?' * len(_NAMES))})"
+_NEWER = (
     f" ON CONFLICT (id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _NAMES[2:])}"
     " WHERE excluded.revision > messages.revision"
     " AND excluded.conversation_id = messages.conversation_id"
+)
+_BEFORE = (
+    "SELECT messages.id, conversation_id, revision, content, documents.id FROM messages"
+    " LEFT JOIN documents ON message_id = messages.id WHERE messages.id"
 )
 _ONE = f"SELECT {MESSAGE_COLUMNS} FROM messages WHERE id = ?"
 _PAGE = (
@@ -45,11 +48,7 @@ def read_message(cache: Database, message_id: str) -> Message | None:
 
 def read_messages(cache: Database, message_ids: Sequence[str]) -> dict[str, Message]:
     """Return those of these messages that are stored, by id."""
-    found: list[tuple[Any, ...]] = []
-    for start in range(0, len(message_ids), _AT_ONCE):
-        page = message_ids[start : start + _AT_ONCE]
-        marks = ", ".join("?" * len(page))
-        found += cache.rows(f"SELECT {MESSAGE_COLUMNS} FROM messages WHERE id IN ({marks})", page)
+    found = _rows_of(cache, f"SELECT {MESSAGE_COLUMNS} FROM messages WHERE id", message_ids)
     with decoding():
         return {message.id: message for message in map(decode_message, found)}
 
@@ -73,17 +72,49 @@ def read_page(
         return [decode_message(row) for row in found]
 
 
-def merge_message(cache: Database, row: Message) -> None:
-    """Store the row if it is newer than the stored one."""
-    stored = cache.row("SELECT content, deleted_at IS NULL FROM messages WHERE id = ?", (row.id,))
-    values = encode_message(row)
-    if cache.execute(_MERGE, values):
-        index_words(
-            cache,
-            row.id,
-            Indexed(row.conversation_id, values[_CONTENT], row.deleted_at is None, _second(row.created_at)),
-            None if stored is None else (str(stored[0]), bool(stored[1])),
-        )
+class _Stored(NamedTuple):
+    """What is asked of a row before a newer one takes its place; ``number``: of its words in the index."""
+
+    conversation_id: str
+    revision: int
+    content: str
+    number: int | None
+
+
+def stored_ids(cache: Database, message_ids: Sequence[str]) -> set[str]:
+    """Return those of these messages that are stored."""
+    return {str(row[0]) for row in _rows_of(cache, "SELECT id FROM messages WHERE id", message_ids)}
+
+
+def merge_messages(cache: Database, rows: Iterable[Message]) -> None:
+    """Store the rows that are newer than the stored ones, and their words, by as few statements as can be."""
+    newest: dict[str, Message] = {}
+    for row in rows:
+        known = newest.setdefault(row.id, row)
+        if row.revision > known.revision:
+            newest[row.id] = row
+    found = _rows_of(cache, _BEFORE, list(newest))
+    before = {str(each[0]): _Stored(*each[1:]) for each in found}
+    values, words = [], []
+    for row in newest.values():
+        old = before.get(row.id)
+        if old is not None and (row.revision <= old.revision or row.conversation_id != old.conversation_id):
+            continue
+        values.append(encode_message(row))
+        alive, second = row.deleted_at is None, _second(row.created_at)
+        was = (None, None) if old is None else (old.content, old.number)
+        words.append(Indexed(row.id, row.conversation_id, values[-1][_CONTENT], alive, second, *was))
+    cache.insert(f"messages ({MESSAGE_COLUMNS})", values, _NEWER)
+    index_words(cache, words)
+
+
+def _rows_of(cache: Database, select: str, message_ids: Sequence[str]) -> list[tuple[Any, ...]]:
+    """Run ``<select> IN (ids)``, some hundred ids at a time."""
+    found: list[tuple[Any, ...]] = []
+    for start in range(0, len(message_ids), _AT_ONCE):
+        page = message_ids[start : start + _AT_ONCE]
+        found += cache.rows(f"{select} IN ({', '.join('?' * len(page))})", page)
+    return found
 
 
 def _second(moment: datetime) -> int:

@@ -174,7 +174,7 @@ def _touch(recorder: Recorder, mutation: Mutation) -> None:
         recorder.provider(mutation.entity_id)
         return
     if mutation.kind in (MutationKind.SEND_MESSAGE, MutationKind.DELETE_MESSAGE):
-        recorder.message(mutation.entity_id)
+        recorder.messages([mutation.entity_id])
     if mutation.kind is not MutationKind.DELETE_MESSAGE:
         recorder.conversation(mutation.lane)
 

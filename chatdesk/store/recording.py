@@ -32,7 +32,6 @@ class Recorder:
         self._outbox = outbox
         self._counts = outbox.counts()
         self._messages: dict[str, Message | None] = {}
-        self._ahead: dict[str, Message | None] = {}
         self._entries: dict[str, ConversationEntry | None] = {}
         self._profiles: dict[str, Profile | None] = {}
         self._providers: dict[str, ProviderSettings | None] = {}
@@ -40,15 +39,9 @@ class Recorder:
         self._invitations: dict[str, Invitation | None] = {}
         self._files: list[str] = []
 
-    def ahead(self, message_ids: Iterable[str]) -> None:
-        """Read at once what is about to be named one by one; nothing of it may change before it is named."""
+    def messages(self, message_ids: Iterable[str]) -> None:
         unread = [each for each in dict.fromkeys(message_ids) if each not in self._messages]
-        self._ahead = self._view.messages_of(unread) if unread else {}
-
-    def message(self, message_id: str) -> None:
-        if message_id not in self._messages:
-            known = message_id in self._ahead
-            self._messages[message_id] = self._ahead[message_id] if known else self._view.message(message_id)
+        self._messages.update(self._view.messages_of(unread))
 
     def conversation(self, conversation_id: str) -> None:
         if conversation_id not in self._entries:

@@ -6,6 +6,7 @@ line in ``documents`` or ``titles``, and FTS5 has to be told exactly the text wh
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from chatdesk.domain.search import Query
@@ -16,14 +17,14 @@ SLICE_ROWS = 60
 SLICE_LETTERS = 120_000
 """What one slice of belated work takes on, about 10 ms; one text is always taken, however long it is."""
 
-_ADD = "INSERT INTO message_words (rowid, place, words) VALUES (?, ?, ?)"
-_TAKE_OUT = "INSERT INTO message_words (message_words, rowid, place, words) VALUES ('delete', ?, ?, ?)"
+_WORDS = "message_words (message_words, rowid, place, words)"
 _ADD_TITLE = "INSERT INTO title_words (rowid, words) VALUES (?, ?)"
 _TAKE_OUT_TITLE = "INSERT INTO title_words (title_words, rowid, words) VALUES ('delete', ?, ?)"
-_TAKEN = "SELECT 1 FROM documents WHERE id = ?1 UNION ALL SELECT 1 FROM departed WHERE id = ?1"
-_NEXT_GAP = (
-    "SELECT id + 1 FROM documents AS here WHERE id >= ?"
-    " AND NOT EXISTS (SELECT 1 FROM documents WHERE id = here.id + 1) ORDER BY id LIMIT 1"
+_TAKEN = "SELECT id FROM documents WHERE id IN ({0}) UNION ALL SELECT id FROM departed WHERE id IN ({0})"
+_OLDER = (
+    "SELECT id, conversation_id, content, deleted_at IS NULL, CAST(strftime('%s', created_at) AS INTEGER)"
+    " FROM messages WHERE rowid >= ? AND rowid < ?"
+    " AND NOT EXISTS (SELECT 1 FROM documents WHERE message_id = messages.id)"
 )
 _SCOPE = "conversation_id = ?1 AND seq < coalesce(?2, seq + 1)"
 _DEPART = (
@@ -46,46 +47,76 @@ _FOUND_TITLES = (
     " WHERE title_words MATCH ? ORDER BY title_words.rowid DESC LIMIT ?"
 )
 
+_AT_ONCE = 400
+"""Numbers in one query, which names them twice; an older SQLite takes 999."""
+
 NEWEST = 2**63 - 1
 """Before this come all documents."""
 
 # Writing
 
 
-def index_message(cache: Database, message_id: str, before: tuple[str, bool] | None) -> None:
-    """Take in a stored message; ``before``: its earlier content, and whether that was alive."""
-    row = cache.row(
-        "SELECT conversation_id, content, deleted_at IS NULL, CAST(strftime('%s', created_at) AS INTEGER)"
-        " FROM messages WHERE id = ?",
-        (message_id,),
-    )
-    if row is not None:
-        index_words(cache, message_id, Indexed(row[0], row[1], bool(row[2]), int(row[3] or 0)), before)
-
-
 class Indexed(NamedTuple):
-    """What the index needs of a stored message; ``second``: of its creation, since 1970."""
+    """What the index needs of a stored message; ``second``: of its creation, since 1970.
 
+    ``before`` and ``number``: its earlier content and the number of its words, None where it had none.
+    """
+
+    message_id: str
     conversation_id: str
     content: str
     alive: bool
     second: int
+    before: str | None = None
+    number: int | None = None
 
 
-def index_words(cache: Database, message_id: str, row: Indexed, before: tuple[str, bool] | None) -> None:
-    """Do what ``index_message`` does for a row that is known."""
-    number = _document(cache, message_id)
-    if number is not None and before is not None:
-        if row.alive and before[0] == row.content:
-            return
-        cache.execute(_TAKE_OUT, (number, _place(row.conversation_id), folded(before[0])))
-    if not row.alive:
-        cache.execute("DELETE FROM documents WHERE message_id = ?", (message_id,))
-        return
-    if number is None:
-        number = _free_number(cache, row.second)
-        cache.execute("INSERT INTO documents VALUES (?, ?)", (number, message_id))
-    cache.execute(_ADD, (number, _place(row.conversation_id), folded(row.content)))
+def index_words(cache: Database, rows: Sequence[Indexed]) -> None:
+    """Follow messages that were stored, each of them named once."""
+    changes: list[tuple[int, bool, str, str]] = []
+    fresh = []
+    for row in rows:
+        place = _place(row.conversation_id)
+        if row.number is None:
+            if row.alive:
+                fresh.append(row)
+        elif not row.alive or row.before != row.content:
+            changes.append((row.number, False, place, folded(row.before or "")))
+            if row.alive:
+                changes.append((row.number, True, place, folded(row.content)))
+            else:
+                cache.execute("DELETE FROM documents WHERE id = ?", (row.number,))
+    for number, row in _numbered(cache, fresh):
+        changes.append((number, True, _place(row.conversation_id), folded(row.content)))
+    # In the order of their numbers: FTS5 writes away what it has gathered whenever they go back.
+    changes.sort(key=lambda change: change[:2])
+    cache.insert(_WORDS, [(None if new else "delete", number, *text) for number, new, *text in changes])
+
+
+def _numbered(cache: Database, rows: Sequence[Indexed]) -> Iterator[tuple[int, Indexed]]:
+    """Give each of these messages a number of its own, its time or a free one after it."""
+    taken = _taken(cache, [row.second for row in rows])
+    alone: dict[int, Indexed] = {}
+    others: dict[int, list[Indexed]] = {}
+    for row in rows:
+        if row.second in taken or row.second in alone:
+            others.setdefault(row.second, []).append(row)
+        else:
+            alone[row.second] = row
+    yield from _enter(cache, alone.items())
+    for second, waiting in others.items():
+        while waiting:
+            first = _free_number(cache, second)
+            places = range(first, first + len(waiting))
+            free = sorted({*places} - _taken(cache, places))
+            yield from _enter(cache, zip(free, waiting, strict=False))
+            del waiting[: len(free)]
+
+
+def _enter(cache: Database, rows: Iterable[tuple[int, Indexed]]) -> list[tuple[int, Indexed]]:
+    entered = list(rows)
+    cache.insert("documents", [(number, row.message_id) for number, row in entered])
+    return entered
 
 
 def forget_messages(cache: Database, conversation_id: str, below: int | None) -> None:
@@ -144,7 +175,7 @@ def _take_out_departed(cache: Database) -> bool:
         if letters > SLICE_LETTERS:
             break
         letters += len(content)
-        cache.execute(_TAKE_OUT, (number, _place(conversation_id), folded(content)))
+        cache.insert(_WORDS, [("delete", number, _place(conversation_id), folded(content))])
         cache.execute("DELETE FROM departed WHERE id = ?", (number,))
     return bool(rows)
 
@@ -163,17 +194,17 @@ def _index_older_version(cache: Database) -> bool:
     if waiting:
         return True
     rows = cache.rows(
-        "SELECT rowid, id, length(content) FROM messages WHERE rowid < ? ORDER BY rowid DESC LIMIT ?",
+        "SELECT rowid, length(content) FROM messages WHERE rowid < ? ORDER BY rowid DESC LIMIT ?",
         (mark[0], SLICE_ROWS),
     )
     below, letters = 0, 0
-    for rowid, message_id, length in rows:
+    for rowid, length in rows:
         if letters > SLICE_LETTERS:
             break
         below, letters = rowid, letters + length
-        if _document(cache, message_id) is None:
-            index_message(cache, message_id, None)
     if rows:
+        found = cache.rows(_OLDER, (below, mark[0]))
+        index_words(cache, [Indexed(row[0], row[1], row[2], bool(row[3]), int(row[4] or 0)) for row in found])
         cache.execute("UPDATE unindexed SET below = ?", (below,))
     else:
         cache.execute("DELETE FROM unindexed")
@@ -209,13 +240,27 @@ def _place(conversation_id: str) -> str:
     return conversation_id.encode().hex()
 
 
-def _document(cache: Database, message_id: str) -> int | None:
-    row = cache.row("SELECT id FROM documents WHERE message_id = ?", (message_id,))
-    return None if row is None else int(row[0])
+def _taken(cache: Database, numbers: Sequence[int]) -> set[int]:
+    """Return those of these numbers that are given away."""
+    found: set[int] = set()
+    for start in range(0, len(numbers), _AT_ONCE):
+        part = numbers[start : start + _AT_ONCE]
+        marks = ", ".join("?" * len(part))
+        found.update(int(row[0]) for row in cache.rows(_TAKEN.format(marks), [*part, *part]))
+    return found
 
 
 def _free_number(cache: Database, number: int) -> int:
-    while cache.row(_TAKEN, (number,)) is not None:
-        gap = cache.row(_NEXT_GAP, (number,))
-        number = number + 1 if gap is None else max(number + 1, int(gap[0]))
-    return number
+    """Return a free number behind a taken one, at or after ``number``, which is taken.
+
+    Many messages of one second leave a long row of taken ones. Its end is looked for in steps that grow and
+    then shrink, not from one to the next.
+    """
+    probes: Sequence[int] = [number + 2**power for power in range(40)]
+    while True:
+        taken = _taken(cache, probes)
+        free = next(probe for probe in probes if probe not in taken)
+        number = max((probe for probe in probes if probe < free), default=number)
+        if free - number == 1:
+            return free
+        probes = [*range(number + 1, free, max(1, (free - number) // 16)), free]
