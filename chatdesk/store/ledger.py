@@ -117,6 +117,11 @@ class Ledger:
         cursor = read_cursor(self._opened.cache, conversation_id)
         return None if cursor is None else cursor.revision
 
+    def standing(self, conversation_id: str | None) -> tuple[int, int | None]:
+        """Return both cursors to be shown; no pull begins from these."""
+        cursor = None if conversation_id is None else read_cursor(self._opened.cache, conversation_id)
+        return read_user_cursor(self._opened.cache), None if cursor is None else cursor.revision
+
     def behind(self) -> dict[str, int]:
         return read_behind(self._opened.cache)
 

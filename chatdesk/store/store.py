@@ -150,6 +150,14 @@ class Store:
         """Return the revision up to which the conversation's messages are here; None: never pulled."""
         return await self._run(Ledger.conversation_cursor, conversation_id)
 
+    async def standing(self, conversation_id: str | None) -> tuple[int, int | None]:
+        """Return what ``user_cursor`` and ``conversation_cursor`` return, for the diagnostics only.
+
+        To read a cursor there is to begin a pull: ``apply`` refuses the pages of one that began before the
+        cache was lost, and must not take a look in between for a new beginning.
+        """
+        return await self._run(Ledger.standing, conversation_id)
+
     async def behind(self) -> Mapping[str, int]:
         """Return the conversations with messages here that changed past their cursor; newest first.
 

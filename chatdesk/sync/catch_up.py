@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from random import Random
 
-from chatdesk.backend.base import Remote
+from chatdesk.backend.base import ChangesPage, MessagesPage, Remote
 from chatdesk.domain.change import ChangeSet
 from chatdesk.domain.clock import Clock
 from chatdesk.domain.errors import ChatDeskError, NeedsSignIn, Refused, Retryable
 from chatdesk.store.store import Store
 from chatdesk.sync.needs import Done, Needs, Pass, Want
+from chatdesk.sync.paging import follow
 from chatdesk.sync.part import Part
 from chatdesk.sync.retry import Backoff
 
@@ -209,12 +210,12 @@ class CatchUp(Part):
         cursor = await self._store.user_cursor()
         if target and cursor >= target:
             return
-        more = True
-        while more:
-            page = await self._remote.pull_changes(cursor)
+
+        async def keep(page: ChangesPage) -> None:
             self._publish(await self._store.apply(page.rows, user_cursor=page.cursor))
-            more, cursor = page.more, _moved(cursor, page.cursor, page.more)
             self.touch()
+
+        await follow(cursor, self._remote.pull_changes, keep)
         await self._want_what_is_behind()
         self._on_pulled()
 
@@ -232,14 +233,13 @@ class CatchUp(Part):
             return
         if target and cursor >= target:
             return
-        more = True
-        while more:
-            page = await self._remote.pull_messages(conversation_id, cursor)
-            self._publish(
-                await self._store.apply(page.rows, conversation_cursors={conversation_id: page.cursor})
-            )
-            more, cursor = page.more, _moved(cursor, page.cursor, page.more)
+
+        async def keep(page: MessagesPage) -> None:
+            cursors = {conversation_id: page.cursor}
+            self._publish(await self._store.apply(page.rows, conversation_cursors=cursors))
             self.touch()
+
+        await follow(cursor, lambda after: self._remote.pull_messages(conversation_id, after), keep)
 
     async def first_page(self, conversation_id: str, limit: int = FIRST_PAGE) -> None:
         """Fetch the newest page of a conversation. Raises like ``Remote``."""
@@ -255,13 +255,5 @@ class CatchUp(Part):
 
     async def note_cursors(self) -> None:
         """Read how far everything is, for the diagnostics."""
-        self.user_cursor = await self._store.user_cursor()
-        if self._open:
-            self.open_cursor = await self._store.conversation_cursor(self._open[0])
-
-
-def _moved(before: int, after: int, more: bool) -> int:
-    """Return the new cursor; a page that promises more and stands still would be asked for without end."""
-    if more and after <= before:
-        raise Retryable("The server's answer could not be used.", code="cursor")
-    return after
+        shown = self._open[0] if self._open else None
+        self.user_cursor, self.open_cursor = await self._store.standing(shown)
