@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
 from random import Random
+from typing import Any
 
 from chatdesk.backend.base import ChangesPage, MessagesPage, Remote
 from chatdesk.domain.change import ChangeSet
@@ -22,12 +24,12 @@ FIRST_PAGE = 100
 
 
 class CatchUp(Part):
-    """Serves wishes to pull, one request at a time, until none is left.
+    """Serves wishes to pull, one after the other, until none is left.
 
-    First the conversation the user has just opened, then the user's own changes, then every cached
-    conversation that is behind. A wish is a revision to reach, so a gap that closed by itself costs nothing.
-    A failed wish stays and is tried again with backoff; one that fails for good (the conversation is gone or
-    forbidden) is dropped, since the user's changes will tell.
+    First the conversation the user has just opened, then the user's own changes and beside them the
+    conversation looked at, then every cached conversation that is behind. A wish is a revision to reach, so a
+    gap that closed by itself costs nothing. A failed wish stays and is tried again with backoff; one that
+    fails for good (the conversation is gone or forbidden) is dropped, since the user's changes will tell.
     """
 
     def __init__(
@@ -166,9 +168,14 @@ class CatchUp(Part):
         now = self.clock.monotonic()
         if self._needs.opening is not None:
             await self._serve_opening(self._needs.opening)
-        elif self._needs.user is not None and self._needs.user.ready_at <= now:
-            await self._serve_user(self._needs.user)
-        elif (found := self._needs.next_conversation(now, self._open[0] if self._open else None)) is not None:
+            return
+        shown = self._open[0] if self._open else None
+        found = self._needs.next_conversation(now, shown)
+        if self._needs.user is not None and self._needs.user.ready_at <= now:
+            # Neither needs the other, and what is looked at is on screen one answer earlier.
+            looked_at = [self._serve_conversation(shown)] if shown is not None and found == shown else []
+            await _side_by_side(self._serve_user(self._needs.user), *looked_at)
+        elif found is not None:
             await self._serve_conversation(found)
 
     async def _serve_opening(self, conversation_id: str) -> None:
@@ -195,6 +202,7 @@ class CatchUp(Part):
     async def _serve_conversation(self, conversation_id: str) -> None:
         want = self._needs.conversations.pop(conversation_id)
         waiters = self._needs.waiters.pop(conversation_id, [])
+        self._needs.under_way.add(conversation_id)
         try:
             await self._pull_conversation(conversation_id, want.target)
         except Refused:
@@ -204,6 +212,8 @@ class CatchUp(Part):
             self._needs.want(conversation_id, Want(want.target, self.clock.monotonic()))
             self._needs.waiters.setdefault(conversation_id, [])[:0] = waiters
             raise
+        finally:
+            self._needs.under_way.discard(conversation_id)
         self._needs.served(conversation_id, waiters)
 
     async def _pull_user(self, target: int) -> None:
@@ -257,3 +267,11 @@ class CatchUp(Part):
         """Read how far everything is, for the diagnostics."""
         shown = self._open[0] if self._open else None
         self.user_cursor, self.open_cursor = await self._store.standing(shown)
+
+
+async def _side_by_side(*works: Coroutine[Any, Any, None]) -> None:
+    """Do these at once, each to its end; raises the gravest of what they raised."""
+    outcomes = await asyncio.gather(*works, return_exceptions=True)
+    failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+    if failures:
+        raise max(failures, key=lambda failure: isinstance(failure, NeedsSignIn))

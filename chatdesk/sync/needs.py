@@ -61,6 +61,8 @@ class Needs:
     conversations: dict[str, Want] = field(default_factory=dict)
     passes: list[Pass] = field(default_factory=list)
     waiters: dict[str, list[Done]] = field(default_factory=dict)
+    under_way: set[str] = field(default_factory=set)
+    """Conversations that are being pulled now."""
 
     def want_user(self, want: Want) -> None:
         self.user = want.joined_with(self.user)
@@ -83,7 +85,7 @@ class Needs:
     def owe(self, passes: Iterable[Pass]) -> None:
         """The user's changes are in: these passes now wait for the conversations that are behind."""
         for waiting in passes:
-            waiting.owed = set(self.conversations)
+            waiting.owed = self.under_way | set(self.conversations)
         self._settle()
 
     def served(self, conversation_id: str, waiters: Iterable[Done]) -> None:
