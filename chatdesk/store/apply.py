@@ -132,7 +132,7 @@ class Intake:
             refused = {*below} - stored_ids(self._cache, below)
             numbered = [row for row in numbered if row.id not in refused]
         self._recorder.messages([row.id for row in numbered])
-        merge_messages(self._cache, numbered)
+        self._recorder.stored(merge_messages(self._cache, numbered))
 
     def remove(self, conversation_id: str, user_revision: int) -> None:
         """Take a conversation away, with its messages and its cursor; being re-added starts from nothing."""

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from chatdesk.domain.message import Message
 from chatdesk.store.connection import Database
-from chatdesk.store.rows import MESSAGE_COLUMNS, decode_message, decoding, encode_message
+from chatdesk.store.rows import MESSAGE_COLUMNS, SqlRow, decode_message, decoding, encode_message
 from chatdesk.store.word_index import Indexed, forget_messages, index_words
 
 _NAMES = MESSAGE_COLUMNS.split(", ")
@@ -86,8 +86,11 @@ def stored_ids(cache: Database, message_ids: Sequence[str]) -> set[str]:
     return {str(row[0]) for row in _rows_of(cache, "SELECT id FROM messages WHERE id", message_ids)}
 
 
-def merge_messages(cache: Database, rows: Iterable[Message]) -> None:
-    """Store the rows that are newer than the stored ones, and their words, by as few statements as can be."""
+def merge_messages(cache: Database, rows: Iterable[Message]) -> dict[str, Message]:
+    """Store the rows that are newer than the stored ones, and their words, by as few statements as can be.
+
+    Returns by id what was stored, as it will be read.
+    """
     newest: dict[str, Message] = {}
     for row in rows:
         known = newest.setdefault(row.id, row)
@@ -95,17 +98,20 @@ def merge_messages(cache: Database, rows: Iterable[Message]) -> None:
             newest[row.id] = row
     found = _rows_of(cache, _BEFORE, list(newest))
     before = {str(each[0]): _Stored(*each[1:]) for each in found}
-    values, words = [], []
+    values: dict[str, SqlRow] = {}
+    words = []
     for row in newest.values():
         old = before.get(row.id)
         if old is not None and (row.revision <= old.revision or row.conversation_id != old.conversation_id):
             continue
-        values.append(encode_message(row))
+        encoded = values[row.id] = encode_message(row)
         alive, second = row.deleted_at is None, _second(row.created_at)
         was = (None, None) if old is None else (old.content, old.number)
-        words.append(Indexed(row.id, row.conversation_id, values[-1][_CONTENT], alive, second, *was))
-    cache.insert(f"messages ({MESSAGE_COLUMNS})", values, _NEWER)
+        words.append(Indexed(row.id, row.conversation_id, encoded[_CONTENT], alive, second, *was))
+    cache.insert(f"messages ({MESSAGE_COLUMNS})", list(values.values()), _NEWER)
     index_words(cache, words)
+    with decoding():
+        return {message_id: decode_message(encoded) for message_id, encoded in values.items()}
 
 
 def _rows_of(cache: Database, select: str, message_ids: Sequence[str]) -> list[tuple[Any, ...]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 
 from chatdesk.domain.change import ChangeSet, ConversationChange, MessageChange, Verb
@@ -32,6 +32,7 @@ class Recorder:
         self._outbox = outbox
         self._counts = outbox.counts()
         self._messages: dict[str, Message | None] = {}
+        self._stored: dict[str, Message] = {}
         self._entries: dict[str, ConversationEntry | None] = {}
         self._profiles: dict[str, Profile | None] = {}
         self._providers: dict[str, ProviderSettings | None] = {}
@@ -42,6 +43,11 @@ class Recorder:
     def messages(self, message_ids: Iterable[str]) -> None:
         unread = [each for each in dict.fromkeys(message_ids) if each not in self._messages]
         self._messages.update(self._view.messages_of(unread))
+
+    def stored(self, rows: Mapping[str, Message]) -> None:
+        """Note rows as they were just written, so that they need not be read again: the last ones that this
+        transaction writes or removes of their messages."""
+        self._stored.update(rows)
 
     def conversation(self, conversation_id: str) -> None:
         if conversation_id not in self._entries:
@@ -117,7 +123,7 @@ class Recorder:
 
     def _changed_messages(self) -> list[MessageChange]:
         found = []
-        now = self._view.messages_of(list(self._messages))
+        now = self._view.messages_of(list(self._messages), self._stored)
         for message_id, before in self._messages.items():
             after = now[message_id]
             if after is not None and before is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from chatdesk.domain.branch import Branches, Node, node_of
 from chatdesk.domain.conversation import ConversationEntry
@@ -21,6 +22,8 @@ from chatdesk.store.overlay import overlay_entry, overlay_message, overlay_profi
 from chatdesk.store.profiles import read_profile, read_profiles
 from chatdesk.store.providers import read_provider, read_providers
 from chatdesk.store.sharing import read_invitation, read_invitations, read_roster, read_rosters
+
+NONE_KNOWN: Mapping[str, Message] = MappingProxyType({})
 
 Before = tuple[int, int, str]
 """An order key of ``Message.order``."""
@@ -43,9 +46,15 @@ class View:
             self._outbox.lane(conversation_id),
         )
 
-    def messages_of(self, message_ids: Sequence[str]) -> dict[str, Message | None]:
-        """Return what ``message`` returns for each of these, in the same order, by one query."""
-        stored = read_messages(self._cache, message_ids)
+    def messages_of(
+        self, message_ids: Sequence[str], known: Mapping[str, Message] = NONE_KNOWN
+    ) -> dict[str, Message | None]:
+        """Return what ``message`` returns for each of these, in the same order, by one query.
+
+        ``known``: rows of the cache that need not be read.
+        """
+        unread = [each for each in message_ids if each not in known]
+        stored = {**known, **read_messages(self._cache, unread)}
         return {each: overlay_message(stored.get(each), self._outbox.of_entity(each)) for each in message_ids}
 
     def entries_of(self, conversation_ids: Sequence[str]) -> dict[str, ConversationEntry | None]:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
+from chatdesk.domain.attachment import Attachment
 from chatdesk.domain.change import RowBatch
 from chatdesk.domain.message import Message
 from chatdesk.store.connection import Database
 from chatdesk.store.store import Store
-from tests.unit.store.rows import at, frame, listed, message, verbs
+from tests.unit.store.rows import at, delete_message, frame, listed, message, verbs
 
 PAGE = 200
 
@@ -116,3 +118,24 @@ async def test_a_row_of_another_conversation_under_a_known_id_is_left_out_alone(
     assert [row.content for row in await store.messages("a")] == ["text 1", "text 2", "text 3"]
     assert [row.id for row in await store.messages("b")] == ["b-m2"]
     assert await store.find("forged", "b") == ()
+
+
+async def test_what_is_told_of_a_new_row_is_what_will_be_read(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A row that was just written is not read again to tell of it: it must be as if it had been."""
+    await begun(store)
+    east, file = timezone(timedelta(hours=5)), Attachment("a.txt", "a/a-m4/0.txt", "text/plain", 3)
+    rows = (
+        message("a", 1, created_at=datetime(2026, 5, 1), content="half \ud83d of a character"),
+        message("a", 2, updated_at=datetime(2026, 5, 1, 3, tzinfo=east), usage={"b": [1, None, {"c": 0.5}]}),
+        message("a", 3, deleted_at=at(7), content="", author_name="Ben"),
+        message("a", 4, attachments=(file,), error="no \udc00", replaces="a-m1", model="m"),
+    )
+    await store.enqueue(delete_message("a", "a-m2"))
+    with counted(monkeypatch) as asked:
+        changes = await store.apply(RowBatch(messages=rows), conversation_cursors={"a": 4})
+    assert sum(" FROM messages WHERE id IN" in each for each in asked) == 1, "once, to see what was there"
+    told = [change.message for change in changes.messages]
+    assert told == list(await store.messages("a"))
+    assert [row.deleted_at is None for row in told] == [True, False, False, True]
