@@ -156,7 +156,7 @@ class Fields:
     def choice(self, name: str, words: type[Choice], unknown: Choice | None = None) -> Choice:
         """Read one of ``words``; any other counts as ``unknown`` if that is given."""
         word = self.text(name, 100)
-        known = _meanings(words).get(word)
+        known: Choice | None = _meanings(words).get(word)
         if known is not None:
             return known
         if unknown is None or not word:

@@ -6,9 +6,11 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from realtime.message import ServerMessage, ServerMessageAdapter
 
 from chatdesk.backend.feed import RealtimeFeed, feed_factory
 from chatdesk.backend.realtime_socket import MAX_FRAME
@@ -73,6 +75,17 @@ BAD_FRAMES = [
     b"\x00\xff\xfe",
     json.dumps({"topic": f"realtime:{ROWS}", "event": "unheard_of", "payload": {}, "ref": None}),
     json.dumps({"topic": f"realtime:{ROWS}", "event": "broadcast", "payload": [], "ref": None}),
+    *(
+        json.dumps({"topic": topic, "event": "broadcast", "payload": payload, "ref": ref})
+        for topic, payload, ref in (
+            (7, {"event": "message", "payload": {}}, None),
+            (f"realtime:{ROWS}", {"event": 7, "payload": {}}, None),
+            (f"realtime:{ROWS}", {"event": "message", "payload": []}, None),
+            (f"realtime:{ROWS}", {"event": "message"}, None),
+            (f"realtime:{ROWS}", {"payload": {}}, None),
+            (f"realtime:{ROWS}", {"event": "message", "payload": {}}, "7"),
+        )
+    ),
     # A presence entry without its ref: a KeyError inside the library's reading task.
     json.dumps(
         {
@@ -97,6 +110,28 @@ async def test_a_frame_that_nobody_can_read_costs_only_itself(
     await phoenix.broadcast(ROWS, "message", changed())
     await ears.heard(1)
     assert len(ears.frames) == 1
+
+
+async def test_a_broadcast_is_read_once_and_by_nobody_else(
+    phoenix: Phoenix, feed: RealtimeFeed, ears: Ears, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The library tries each frame on nine shapes, and writes it out twice for a log that nobody keeps."""
+    tried: list[str] = []
+    validate = ServerMessageAdapter.validate_json
+
+    def counted(frame: str) -> ServerMessage:
+        tried.append(json.loads(frame)["event"])
+        return validate(frame)
+
+    parser = "chatdesk.backend.realtime_socket.ServerMessageAdapter"
+    monkeypatch.setattr(parser, SimpleNamespace(validate_json=counted))
+    await feed.join(ROWS)
+    await ears.reported(ROWS, JOINED)
+    for revision in range(1, 51):
+        await phoenix.broadcast(ROWS, "message", changed(revision))
+    await ears.heard(50)
+    await feed.beat()
+    assert set(tried) == {"phx_reply"}
 
 
 async def test_what_is_set_aside_is_counted_and_never_logged(
