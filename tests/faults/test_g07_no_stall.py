@@ -29,11 +29,13 @@ async def longest_stall(room: Room, hanging: str) -> float:
         await desk.engine.submit(room.send(talk, "after"))
     else:
         desk.network.feed.deafen()
-        room.say(talk, "after")
+        # A new chat: only the user's changes tell of it; what is looked at is pulled beside them.
+        room.server.push(room.create("after"))
 
     def there() -> bool:
-        settled = desk.mirror.states[-1].pending == 0
-        return settled and "after" in {m.content for m in desk.mirror.messages.values() if m.seq is not None}
+        shown = {m.content for m in desk.mirror.messages.values() if m.seq is not None}
+        shown |= {entry.conversation.title for entry in desk.mirror.entries.values()}
+        return desk.mirror.states[-1].pending == 0 and "after" in shown
 
     took = await room.clock.until(there, within=200)
     assert desk.engine.diagnostics()["watchdog"] == 1
