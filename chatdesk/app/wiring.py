@@ -26,7 +26,6 @@ from chatdesk.domain.mutation import OWN_LANES, PROFILE_LANE, OutboxEntry
 from chatdesk.domain.profile import Profile
 from chatdesk.domain.text import title_from
 from chatdesk.language.door import _, sentence
-from chatdesk.runtime.free_memory import give_back
 from chatdesk.services.loaded import EntriesLoaded, MessageRefused, MessagesLoaded
 from chatdesk.ui.links import open_link
 from chatdesk.ui.window_state import WindowState
@@ -155,6 +154,8 @@ class Wiring:
             )
 
     def _tidy(self) -> None:
+        from chatdesk.runtime.free_memory import give_back  # hardly anybody ever gets here
+
         QTimer.singleShot(_AFTER_A_LARGE_ONE, give_back)
 
     def _take_changes(self, changes: ChangeSet) -> None:

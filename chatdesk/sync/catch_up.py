@@ -13,6 +13,7 @@ from chatdesk.domain.clock import Clock
 from chatdesk.domain.errors import ChatDeskError, NeedsSignIn, Refused, Retryable
 from chatdesk.store.store import Store
 from chatdesk.sync.needs import Done, Needs, Pass, Want
+from chatdesk.sync.paging import follow
 from chatdesk.sync.part import Part
 from chatdesk.sync.retry import Backoff
 
@@ -216,8 +217,6 @@ class CatchUp(Part):
         self._needs.served(conversation_id, waiters)
 
     async def _pull_user(self, target: int) -> None:
-        from chatdesk.sync.paging import follow  # not needed before the first painting
-
         cursor = await self._store.user_cursor()
         if target and cursor >= target:
             return
@@ -237,8 +236,6 @@ class CatchUp(Part):
             self._needs.want(conversation_id, Want(revision, now))
 
     async def _pull_conversation(self, conversation_id: str, target: int) -> None:
-        from chatdesk.sync.paging import follow
-
         cursor = await self._store.conversation_cursor(conversation_id)
         if cursor is None:
             if conversation_id in self._open:
