@@ -15,7 +15,6 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)
 NOBODY_NEEDS = frozenset(
     {
         *("httpcore", "anyio", "h11", "h2", "hpack"),  # httpx's own transport; ours is aiohttp's
-        *("click", "rich"),  # httpx's command line
         *("keyring", "secretstorage"),  # without a keyring
         *("openai", "asyncpg"),
     }
