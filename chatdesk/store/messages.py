@@ -19,12 +19,7 @@ _MICROSECOND = timedelta(microseconds=1)
 _AT_ONCE = 500
 """Ids in one query; an older SQLite takes 999."""
 
-# The ids are global, but a row that changes its conversation would be a forgery.
-_NEWER = (
-    f" ON CONFLICT (id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _NAMES[2:])}"
-    " WHERE excluded.revision > messages.revision"
-    " AND excluded.conversation_id = messages.conversation_id"
-)
+_INSTEAD = f" ON CONFLICT (id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _NAMES[2:])}"
 _BEFORE = (
     "SELECT messages.id, conversation_id, revision, content, documents.id FROM messages"
     " LEFT JOIN documents ON message_id = messages.id WHERE messages.id"
@@ -102,13 +97,14 @@ def merge_messages(cache: Database, rows: Iterable[Message]) -> dict[str, Messag
     words = []
     for row in newest.values():
         old = before.get(row.id)
+        # The ids are global, but a row that changes its conversation would be a forgery.
         if old is not None and (row.revision <= old.revision or row.conversation_id != old.conversation_id):
             continue
         encoded = values[row.id] = encode_message(row)
         alive, second = row.deleted_at is None, _second(row.created_at)
         was = (None, None) if old is None else (old.content, old.number)
         words.append(Indexed(row.id, row.conversation_id, encoded[_CONTENT], alive, second, *was))
-    cache.insert(f"messages ({MESSAGE_COLUMNS})", list(values.values()), _NEWER)
+    cache.insert(f"messages ({MESSAGE_COLUMNS})", list(values.values()), _INSTEAD)
     index_words(cache, words)
     with decoding():
         return {message_id: decode_message(encoded) for message_id, encoded in values.items()}

@@ -95,8 +95,8 @@ MUTANTS: tuple[Mutant, ...] = (
         "G9",
         "tombstones and newer rows give way to older ones",
         "chatdesk/store/messages.py",
-        '" WHERE excluded.revision > messages.revision"',
-        '" WHERE excluded.revision > 0"',
+        "row.revision <= old.revision or row.conversation_id",
+        "row.conversation_id",
         f"{FAULTS}/test_g09_no_going_back.py::test_no_older_text_comes_after_a_newer_one",
     ),
     Mutant(
