@@ -10,7 +10,7 @@ from functools import cache
 import pytest
 
 CEILING = 345
-"""Modules of ChatDesk. 334 when this was written, 430 before; each takes some 0.5 ms of computing. What is
+"""Modules of ChatDesk; 430 before there was a limit; each takes some 0.5 ms of computing. What is
 opened later is imported where it is opened. Raise it only for what the first painting shows."""
 
 OTHERS = {
