@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 from functools import cache
 
 import pytest
+
+from tests.support.own_process import printed_by
 
 CEILING = 345
 """Modules of ChatDesk; 430 before there was a limit; each takes some 0.5 ms of computing. What is
@@ -62,17 +62,7 @@ OPENED_LATER = (
 @cache
 def imported() -> frozenset[str]:
     """Return the modules that a process has after its first painting."""
-    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
-    # An inherited wish to measure coverage or the like imports modules of its own.
-    done = subprocess.run(
-        [sys.executable, "-I", "-c", PROGRAM, os.getcwd()],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=30,
-        env=environment,
-    )
-    return frozenset(done.stdout.split())
+    return frozenset(printed_by(PROGRAM).split())
 
 
 PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from tests.support.first_painting import main; main()"

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from functools import cache
 from typing import Any
@@ -12,6 +10,7 @@ from typing import Any
 import pytest
 
 from chatdesk.app.slow_import import Part, imported, window_painted
+from tests.support.own_process import printed_by
 
 CEILING = 415
 """Modules of others and of Python's own for a connection. 401 when this was written, more before: httpx's own
@@ -66,14 +65,7 @@ print(json.dumps({"modules": told, "walked": walked}))
 @cache
 def told() -> Any:
     """Let a process import all parts; return what it has to tell."""
-    done = subprocess.run(
-        [sys.executable, "-I", "-c", PROGRAM, os.getcwd()],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=30,
-    )
-    return json.loads(done.stdout)
+    return json.loads(printed_by(PROGRAM))
 
 
 def modules(part: Part | None) -> set[str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 from functools import cache
 
 import pytest
+
+from tests.support.own_process import printed_by
 
 CEILING = 78
 """Modules of ChatDesk. 70 when this was written; each takes some 0.4 ms of computing."""
@@ -44,14 +44,7 @@ print(gc.isenabled())
 @cache
 def told() -> list[str]:
     """What the program prints."""
-    done = subprocess.run(
-        [sys.executable, "-I", "-c", PROGRAM, os.getcwd()],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=30,
-    )
-    return done.stdout.splitlines()
+    return printed_by(PROGRAM).splitlines()
 
 
 def test_before_postgresql_is_started_no_library_is_imported_that_only_serving_needs() -> None:

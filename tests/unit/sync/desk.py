@@ -139,6 +139,17 @@ class Room:
         await self.clock.until(lambda: desk.mirror.link is LinkState.CONNECTED)
         return desk
 
+    async def cut_off(self) -> tuple[Desk, str]:
+        """Make an instance that shows a conversation with one message, and then lose its connection."""
+        conversation = self.talk("one")
+        desk = await self.started()
+        desk.engine.open_conversation(conversation)
+        await self.clock.advance(1)
+        desk.network.down = True
+        desk.network.feed.kill()
+        await self.clock.advance(1)
+        return desk, conversation
+
     async def close(self) -> None:
         for desk in self._desks:
             await desk.close()

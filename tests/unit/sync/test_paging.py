@@ -140,13 +140,7 @@ async def test_a_page_that_stands_still_is_kept_and_not_asked_for_again() -> Non
 
 async def _away(room: Room) -> tuple[Desk, str, list[str]]:
     """An instance that missed five pages of a conversation that it knows."""
-    conversation = room.talk("one")
-    desk = await room.started()
-    desk.engine.open_conversation(conversation)
-    await room.clock.advance(1)
-    desk.network.down = True
-    desk.network.feed.kill()
-    await room.clock.advance(1)
+    desk, conversation = await room.cut_off()
     said = [f"text {number}" for number in range(4 * PAGE + 7)]
     room.say(conversation, *said)
     return desk, conversation, ["one", *said]

@@ -40,13 +40,7 @@ class Road:
 
 async def _cut_off(room: Room) -> tuple[Desk, str]:
     """An instance that shows a conversation of which it misses something, and cannot reach the server."""
-    conversation = room.talk("one")
-    desk = await room.started()
-    desk.engine.open_conversation(conversation)
-    await room.clock.advance(1)
-    desk.network.down = True
-    desk.network.feed.kill()
-    await room.clock.advance(1)
+    desk, conversation = await room.cut_off()
     room.say(conversation, "two")
     desk.network.requests.clear()
     return desk, conversation
